@@ -1,0 +1,4 @@
+//! Variables and settings.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| kafka4_core::any_bytes::settings(data));

@@ -1,0 +1,47 @@
+//! The consume path: librdkafka → fetch thread → lanes (one for each partition: order inside, concurrency across) →
+//! packed slabs that the floor above pulls → progress → stored offsets → commits.
+//!
+//! | file | its one job |
+//! | --- | --- |
+//! | `consumer` | [`GroupConsumer`], the handle of one group member: subscription, progress, close |
+//! | `group` | what the handle and the fetch thread share |
+//! | `fetch` | the fetch thread |
+//! | `draw` | one partition's queue → slab |
+//! | `connection` | one librdkafka handle with its queues; what it posts for the fetch thread |
+//! | `signal` | how the fetch thread sleeps and is woken |
+//! | `lanes` | a partition's credit, progress and phase |
+//! | `slab` | packing of messages |
+//! | `rebalance`, `seek` | assignment and revocation; a partition goes on at another offset |
+//! | `member` | what librdkafka's consumer is asked as a member of its group |
+//! | `subscription`, `lookup` | topics come and go; does one exist, and may it be read? |
+//! | `offsets` | storing and committing |
+//! | `status`, `statistics` | what a group looks like from outside; what librdkafka reports each second |
+//! | `watchdog` | stalls: found, told, healed |
+//! | `retry` | the policy for messages whose handler fails |
+
+#[cfg(any(test, fuzzing))]
+pub mod any_bytes;
+mod connection;
+mod consumer;
+mod draw;
+mod fetch;
+mod group;
+mod lanes;
+mod lookup;
+mod member;
+mod native;
+mod offsets;
+mod rebalance;
+pub mod retry;
+mod seek;
+mod signal;
+mod slab;
+mod statistics;
+mod status;
+mod subscription;
+mod watchdog;
+
+pub use consumer::{GroupConsumer, GroupOptions};
+pub use lanes::{LaneIds, LaneInfo};
+pub use slab::Slab;
+pub use status::{GroupStatus, LaneStatus, MemberState};

@@ -1,0 +1,52 @@
+//! A partition goes on at another offset: as a new lane, so that what was handed out before can be told apart.
+
+use std::sync::Arc;
+
+use super::fetch::Fetcher;
+use super::lanes::Lane;
+use super::offsets;
+use super::signal::Bell;
+
+impl Fetcher {
+    /// The partition goes on at `offset` as lane `new`. Its number is new so that everything handed out under the old
+    /// one can be told apart and dropped, wherever it is.
+    pub fn seek(&mut self, old: u32, new: Arc<Lane>, offset: i64) {
+        // Revoked meanwhile, or about to be: then the revocation waits for the old lane and takes it away.
+        let revoked = self.revoking.as_ref().is_some_and(|revoking| revoking.concerns(old));
+        let track = if revoked { None } else { self.tracks.remove(&old) };
+        let Some(mut track) = track else {
+            self.group.stop_lanes(std::slice::from_ref(&new));
+            self.group.drop_lane(&new);
+            return;
+        };
+        track.held.clear();
+        let bell = Arc::new(Bell { signal: self.group.signal.clone(), lane: Some(new.clone()) });
+        // SAFETY: queue and bell are kept by the track; the old bell is dropped after it was replaced.
+        unsafe { bell.hang(track.queue.as_ptr()) };
+        track.bell = bell;
+        let previous = std::mem::replace(&mut track.lane, new.clone());
+        track.seek = Some(offset);
+        self.by_partition.insert((new.topic.to_string(), new.partition), new.id);
+        self.tracks.insert(new.id, track);
+        offsets::store(&self.link.client, std::slice::from_ref(&previous));
+        self.group.drop_lane(&previous);
+        self.retry_seeks();
+    }
+
+    /// Has librdkafka seek where it has not yet. It refuses while the partition's first offset is being looked up.
+    pub fn retry_seeks(&mut self) {
+        let waiting: Vec<u32> = self.tracks.iter().filter(|(_, t)| t.seek.is_some()).map(|(id, _)| *id).collect();
+        for id in waiting {
+            let track = self.tracks.get_mut(&id).expect("collected just now");
+            let Some(offset) = track.seek else { continue };
+            match super::member::seek(&self.link.client, &track.lane, offset) {
+                Ok(()) => {
+                    track.seek = None;
+                    track.lane.state().next = offset;
+                    self.group.signal.ready(&track.lane);
+                }
+                Err(error) => self.group.telemetry.log.debug(&self.group.name, &error.to_string()),
+            }
+        }
+    }
+}

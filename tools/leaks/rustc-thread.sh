@@ -1,0 +1,3 @@
+#!/bin/sh
+# rustc for the crates of the workspace, by cargo's RUSTC_WORKSPACE_WRAPPER (see sanitize.mjs).
+exec "$@" -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer

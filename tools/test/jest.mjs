@@ -1,0 +1,45 @@
+// The suites `unit` and `broker`: one run of jest for each project.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bin } from '../bootstrap/paths.mjs';
+import { jestCounts } from './counts.mjs';
+import { runLive } from './live.mjs';
+
+/** jest has written its report: everything is over but the end of the process. */
+const END_MS = 10_000;
+
+/** jest ends such a worker by force and goes on: what a user's process would hang on must not pass as a remark. */
+const FORCED = 'A worker process has failed to exit gracefully';
+
+/**
+ * @param {string} project
+ * @param {string[]} [flags]
+ * @returns {Promise<import('./suites.mjs').Outcome>}
+ */
+export async function runJest(project, flags = []) {
+  const dir = mkdtempSync(join(tmpdir(), 'kafka4-jest-'));
+  const file = join(dir, 'report.json');
+  try {
+    const command = [process.execPath, bin.jest, '--selectProjects', project, '--json', '--outputFile', file, ...flags];
+    const { code, output, problem } = await runLive(project, command, { shouldBeOver: () => overdue(file) });
+    if (!existsSync(file)) return { problem: problem ?? `jest ended with code ${code} and without a report` };
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    const counts = jestCounts(report);
+    if (problem !== undefined) return { counts, problem };
+    if (output.includes(FORCED))
+      return { counts, problem: 'something kept a jest worker alive after its specs (see above)' };
+    if (report.numTotalTests === 0) return { counts, problem: 'jest found no tests' };
+    if (code !== 0 && counts.failed === 0)
+      return { counts, problem: `jest ended with code ${code}, although no test failed` };
+    return { counts };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function overdue(file) {
+  if (!existsSync(file) || Date.now() - statSync(file).mtimeMs < END_MS) return undefined;
+  return `all specs were over, but something kept the process alive for ${END_MS / 1000} s`;
+}
