@@ -110,9 +110,8 @@ impl Cluster {
         if let Ok(debug) = std::env::var("KAFKA4_TEST_DEBUG") {
             config.librdkafka.insert("debug".into(), debug);
         }
-        // A rebalance of the mock takes its session timeout less a second.
         config.librdkafka.insert("heartbeat.interval.ms".into(), "100".into());
-        config.librdkafka.insert("session.timeout.ms".into(), "1500".into());
+        config.librdkafka.insert("session.timeout.ms".into(), "6000".into());
         config
     }
 
