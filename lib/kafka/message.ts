@@ -1,6 +1,7 @@
 /** Messages as views over a slab (core/src/consume/slab.rs): nothing is decoded before it is asked for. */
 import type { IHeaders, KafkaMessage } from '../kafkajs/types.js';
 import { KafkaSerializationError } from './errors.js';
+import { headerListOf, headersOf } from './packed-headers.js';
 
 /** Integers a message in the slab: data offset, key length, value length, headers length, lane, timestamp type. */
 const STRIDE = 6;
@@ -33,6 +34,7 @@ export class Slab {
 export class SlabMessage implements KafkaMessage {
   readonly #slab: Slab;
   readonly #i: number;
+  #headers: IHeaders | undefined;
 
   constructor(slab: Slab, i: number) {
     this.#slab = slab;
@@ -70,39 +72,34 @@ export class SlabMessage implements KafkaMessage {
     return this.#slab.index[this.#i * STRIDE + 5] === LOG_APPEND_TIME ? 8 : 0;
   }
 
+  /** Read once: who asks for one header mostly asks for another. */
   get headers(): IHeaders {
-    const headers: Record<string, unknown> = {};
-    for (const [name, value] of this.headerList) {
-      const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
-      const now = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
-      // Defined, not assigned: a header may be called __proto__.
-      Object.defineProperty(headers, name, { value: now, enumerable: true, configurable: true, writable: true });
+    if (this.#headers === undefined) {
+      const at = this.#headersAt();
+      this.#headers = headersOf(this.#slab.bytes, at, at + this.#headersLength());
     }
-    return headers as IHeaders;
+    return this.#headers;
   }
 
   get headerList(): [string, Buffer | null][] {
-    const { index, bytes } = this.#slab;
-    const at = this.#i * STRIDE;
-    const list: [string, Buffer | null][] = [];
-    let cursor = (index[at] as number) + Math.max(index[at + 1] as number, 0) + Math.max(index[at + 2] as number, 0);
-    const end = cursor + (index[at + 3] as number);
-    while (cursor < end) {
-      const nameEnd = cursor + 4 + bytes.readInt32LE(cursor);
-      const name = bytes.toString('utf8', cursor + 4, nameEnd);
-      const length = bytes.readInt32LE(nameEnd);
-      cursor = nameEnd + 4 + Math.max(length, 0);
-      list.push([name, length < 0 ? null : bytes.subarray(nameEnd + 4, cursor)]);
-    }
-    return list;
+    const at = this.#headersAt();
+    return headerListOf(this.#slab.bytes, at, at + this.#headersLength());
   }
 
   /** The bytes of the packed headers, for a dead letter. */
   get packedHeaders(): Buffer {
-    const { index, bytes } = this.#slab;
+    const at = this.#headersAt();
+    return this.#slab.bytes.subarray(at, at + this.#headersLength());
+  }
+
+  #headersAt(): number {
     const at = this.#i * STRIDE;
-    const start = (index[at] as number) + Math.max(index[at + 1] as number, 0) + Math.max(index[at + 2] as number, 0);
-    return bytes.subarray(start, start + (index[at + 3] as number));
+    const { index } = this.#slab;
+    return (index[at] as number) + Math.max(index[at + 1] as number, 0) + Math.max(index[at + 2] as number, 0);
+  }
+
+  #headersLength(): number {
+    return this.#slab.index[this.#i * STRIDE + 3] as number;
   }
 
   text(): string | null {
