@@ -22,6 +22,7 @@ const SLICE: Duration = Duration::from_millis(50);
 impl Shared {
     /// See `Producer::flush`.
     pub fn flush(&self, patience: &Patience) -> bool {
+        let _flushing = self.direct.flush();
         let mut produced = self.telemetry.produced.load(Ordering::Relaxed);
         loop {
             if self.ledger.in_flight() == 0 {
@@ -57,20 +58,21 @@ impl Shared {
             }
             *stage = Stage::Closing;
         }
+        let _flushing = self.direct.flush();
         self.intake().refusing = true;
         if !self.flush(patience) {
             self.purge();
         }
+        // A caller who takes reports has ended with them when this returns.
+        self.direct.close();
         let client = {
             let mut intake = self.intake();
             intake.table.clear();
-            if let Some(queue) = intake.queue.take() {
-                // Release: pairs with the thread's load; everything is settled.
-                self.stop.store(true, Ordering::Release);
-                queue.nudge();
-            }
+            // Release: pairs with the thread's load; everything is settled.
+            self.stop.store(true, Ordering::Release);
             intake.client.take()
         };
+        self.direct.nudge();
         if let Some(client) = client {
             client.destroy_by(patience.clone());
         }

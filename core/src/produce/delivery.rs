@@ -1,7 +1,9 @@
-//! The thread of a producer: takes delivery reports as events, settles sends, moves pending records on, serves
-//! what librdkafka has to say besides (errors, statistics, tokens). One OS thread: a report must never wait for a busy runtime.
+//! The thread of a producer: settles sends from the delivery reports that no caller takes (`direct`), moves pending records
+//! on, serves what librdkafka has to say besides (errors, statistics, tokens). One OS thread: a report must never wait for a
+//! busy runtime.
 
-use std::ffi::{c_int, CStr};
+use std::collections::VecDeque;
+use std::ffi::CStr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,39 +19,14 @@ use crate::resp;
 use super::enqueue::underlying;
 use super::partitioner::Partitions;
 use super::report::Persisted;
+use super::reports_queue::{Event, Queue};
 use super::shared::Shared;
 
-/// Longest sleep without an event. Events and [`Queue::nudge`] end it at once; it bounds the time to notice expiry.
-const TICK: c_int = 100;
+/// Longest sleep. What there is to do ends it at once (`direct`); it bounds the time to notice expiry.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Events that are handled before the caller is told and pending records move on.
 const DRAIN: usize = 64;
-
-/// A reference to a producer's main queue. Must go before the client does.
-pub struct Queue(*mut rdsys::rd_kafka_queue_t);
-
-// SAFETY: librdkafka's queues may be used from any thread.
-unsafe impl Send for Queue {}
-
-impl Queue {
-    pub fn of(client: &Client) -> Queue {
-        // SAFETY: the handle is alive; the reference is given back on drop.
-        Queue(unsafe { rdsys::rd_kafka_queue_get_main(client.rk()) })
-    }
-
-    /// Wakes the thread that polls.
-    pub fn nudge(&self) {
-        // SAFETY: the reference is held.
-        unsafe { rdsys::rd_kafka_queue_yield(self.0) }
-    }
-}
-
-impl Drop for Queue {
-    fn drop(&mut self) {
-        // SAFETY: the reference taken by `of`.
-        unsafe { rdsys::rd_kafka_queue_destroy(self.0) }
-    }
-}
 
 /// The body of the thread, until `shared.stop`.
 pub fn run(shared: Arc<Shared>, client: Arc<Client>, queue: Queue) {
@@ -57,49 +34,66 @@ pub fn run(shared: Arc<Shared>, client: Arc<Client>, queue: Queue) {
     let mut retries = Retries::default();
     // Acquire: pairs with the store after the last send was settled.
     while !shared.stop.load(Acquire) {
-        if drain(&shared, &client, &queue, &mut retries) {
-            shared.wake.notify();
+        shared.direct.wait(TICK);
+        loop {
+            let (more, settled) = shared.direct.work(|handed| drain(&shared, &client, handed, &queue, &mut retries));
+            if settled {
+                shared.wake.notify();
+            }
+            shared.move_on(&client);
+            if !more && !shared.direct.settle_turn(shared.is_waiting()) {
+                break;
+            }
         }
-        shared.move_on(&client);
         if sampled.elapsed() >= Duration::from_secs(1) {
             sampled = Instant::now();
             shared.telemetry.sample();
         }
     }
-    // The queue's reference before the handle's.
+    // What was handed over, and the queue's reference, before the handle's.
+    shared.direct.work(drop);
     drop(queue);
 }
 
-/// Waits for an event and handles what is there. True: sends were settled.
-fn drain(shared: &Shared, client: &Client, queue: &Queue, retries: &mut Retries) -> bool {
+/// Handles what was handed over and then what is there. Gives whether there may be more, and whether sends were settled.
+fn drain(
+    shared: &Shared,
+    client: &Client,
+    handed: VecDeque<Event>,
+    queue: &Queue,
+    retries: &mut Retries,
+) -> (bool, bool) {
     let mut settled = false;
-    let mut wait = TICK;
-    for _ in 0..DRAIN {
-        // SAFETY: queue and handle are alive; the event is ours until destroyed, its messages with it.
-        unsafe {
-            let event = rdsys::rd_kafka_queue_poll(queue.0, wait);
-            if event.is_null() {
-                break;
-            }
-            match rdsys::rd_kafka_event_type(event) {
-                rdsys::RD_KAFKA_EVENT_DR => settled |= settle(shared, client, event),
-                rdsys::RD_KAFKA_EVENT_STATS => {
-                    let json = CStr::from_ptr(rdsys::rd_kafka_event_stats(event)).to_bytes();
-                    let more = retries.more(json, shared.ledger.sent_once());
-                    shared.telemetry.produce_retries.fetch_add(more, Relaxed);
-                }
-                _ => client.serve(event),
-            }
-            rdsys::rd_kafka_event_destroy(event);
-        }
-        wait = 0;
+    for event in handed {
+        settled |= handle(shared, client, &event, retries);
     }
-    settled
+    for _ in 0..DRAIN {
+        let Some(event) = queue.next() else { return (false, settled) };
+        settled |= handle(shared, client, &event, retries);
+    }
+    (true, settled)
+}
+
+/// True: sends were settled.
+fn handle(shared: &Shared, client: &Client, event: &Event, retries: &mut Retries) -> bool {
+    // SAFETY: the event is alive.
+    unsafe {
+        match event.kind() {
+            rdsys::RD_KAFKA_EVENT_DR => return settle(shared, client, event.as_ptr()),
+            rdsys::RD_KAFKA_EVENT_STATS => {
+                let json = CStr::from_ptr(rdsys::rd_kafka_event_stats(event.as_ptr())).to_bytes();
+                let more = retries.more(json, shared.ledger.sent_once());
+                shared.telemetry.produce_retries.fetch_add(more, Relaxed);
+            }
+            _ => client.serve(event.as_ptr()),
+        }
+    }
+    false
 }
 
 /// # Safety
 /// `event` must be a live delivery event of `client`.
-unsafe fn settle(shared: &Shared, client: &Client, event: *mut rdsys::rd_kafka_event_t) -> bool {
+pub(super) unsafe fn settle(shared: &Shared, client: &Client, event: *mut rdsys::rd_kafka_event_t) -> bool {
     let mut settling = shared.ledger.settle();
     let mut told = None;
     loop {

@@ -1,7 +1,7 @@
 //! From a slab of records to acknowledged offsets. A send crosses five steps, one file each: `intake` checks it whole,
 //! `ledger` opens an account for it, `partitioner` gives each record its partition, `enqueue` hands the records to
 //! librdkafka (`pending` keeps those for which its queue is full, `late` those that it then gets late), `delivery` settles the
-//! account from the reports that come back. `shared` holds it together, `closing` ends it; `producer` is the handle over all of it, `transaction` the
+//! account from the reports that come back, on its thread or on the caller's (`direct`). `shared` holds it together, `closing` ends it; `producer` is the handle over all of it, `transaction` the
 //! same with all-or-nothing.
 
 mod accounts;
@@ -9,6 +9,7 @@ mod accounts;
 pub mod any_bytes;
 mod closing;
 mod delivery;
+mod direct;
 mod enqueue;
 mod intake;
 mod late;
@@ -18,6 +19,7 @@ mod pending;
 mod producer;
 mod refusal;
 mod report;
+mod reports_queue;
 mod settling;
 mod shared;
 mod topic_table;

@@ -18,8 +18,9 @@ use crate::runtime::Deadline;
 use crate::telemetry::Telemetry;
 use crate::wake::Wake;
 
-use super::delivery::{self, Queue};
+use super::delivery;
 use super::report::SendReport;
+use super::reports_queue::Queue;
 use super::shared::{closed, Shared, Stage};
 use super::topic_table::Choice;
 
@@ -38,16 +39,16 @@ impl Producer {
         events: Arc<Events>,
         wake: Arc<dyn Wake>,
     ) -> Result<Arc<Producer>> {
-        Self::open_with(&properties::producer(config)?, name, telemetry, events, wake)
+        Self::open_with(&properties::producer(config)?, name, telemetry, events, Some(wake))
     }
 
-    /// As `open`, with librdkafka's properties.
+    /// As `open`, with librdkafka's properties, and perhaps without anybody who takes the reports as they come.
     pub fn open_with(
         properties: &Properties,
         name: &str,
         telemetry: Arc<Telemetry>,
         events: Arc<Events>,
-        wake: Arc<dyn Wake>,
+        wake: Option<Arc<dyn Wake>>,
     ) -> Result<Arc<Producer>> {
         let mut properties = properties.clone();
         let choice = choice(&mut properties);
@@ -95,11 +96,10 @@ impl Producer {
 
     /// Settled sends, each once.
     pub fn take_reports(&self) -> Vec<SendReport> {
-        self.shared.wake.rearm();
-        self.shared.ledger.take_reports()
+        self.shared.take_reports()
     }
 
-    /// Messages that are not settled.
+    /// Messages that are not settled. Those of which the reports have come and were not taken count for 0.1 s at most.
     pub fn in_flight(&self) -> usize {
         self.shared.ledger.in_flight()
     }

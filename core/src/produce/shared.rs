@@ -13,12 +13,13 @@ use crate::error::{Error, Result};
 use crate::telemetry::Telemetry;
 use crate::wake::{Wake, WakeOnce};
 
-use super::delivery::{is_missing, Queue};
+use super::delivery::{is_missing, settle};
+use super::direct::Direct;
 use super::enqueue::Enqueuer;
 use super::intake::{check, Item};
 use super::ledger::{Ledger, Limits};
 use super::pending::{self, Pending};
-use super::report::Persisted;
+use super::report::{Persisted, SendReport};
 use super::topic_table::{Choice, TopicTable};
 use super::warmth::Warmth;
 
@@ -32,7 +33,8 @@ const KEEP: usize = 16 * 1024;
 pub struct Shared {
     pub telemetry: Arc<Telemetry>,
     pub ledger: Ledger,
-    pub wake: WakeOnce,
+    pub wake: Arc<WakeOnce>,
+    pub direct: Arc<Direct>,
     pub warmth: Warmth,
     /// With acks=all an acknowledgement without an offset is none (see `warmth`).
     pub needs_offset: bool,
@@ -53,6 +55,13 @@ pub struct Shared {
     pub closed: Condvar,
 }
 
+/// Whoever waits does so on the ledger.
+struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(&self) {}
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Open,
@@ -61,8 +70,6 @@ pub enum Stage {
 }
 
 pub struct Intake {
-    /// Before the client, so that it is dropped before it.
-    pub queue: Option<Queue>,
     /// None: closed.
     pub client: Option<Arc<Client>>,
     /// `close` has begun.
@@ -76,7 +83,8 @@ pub struct Intake {
 }
 
 impl Shared {
-    pub fn new(client: &Arc<Client>, choice: Choice, telemetry: Arc<Telemetry>, wake: Arc<dyn Wake>) -> Self {
+    /// `wake`: of the caller who takes the reports; without one the delivery thread settles everything.
+    pub fn new(client: &Arc<Client>, choice: Choice, telemetry: Arc<Telemetry>, wake: Option<Arc<dyn Wake>>) -> Self {
         // 0 takes librdkafka's limit away; a bound there is all the same.
         let messages = match setting(client, "queue.buffering.max.messages") {
             None | Some(0) => 10_000_000,
@@ -85,16 +93,18 @@ impl Shared {
         let bytes = setting(client, "queue.buffering.max.kbytes").unwrap_or(1024 * 1024) * 1024;
         let limits = Limits { messages: messages + pending::MESSAGES, bytes: bytes + pending::BYTES };
         let timeout = setting(client, "message.timeout.ms").unwrap_or(120_000);
+        let wanted = wake.is_some();
+        let wake = Arc::new(WakeOnce::new(wake.unwrap_or_else(|| Arc::new(Nobody))));
         Shared {
             ledger: Ledger::new(limits, telemetry.clone()),
             telemetry,
-            wake: WakeOnce::new(wake),
+            direct: Direct::new(client, wake.clone(), wanted),
+            wake,
             warmth: Warmth::default(),
             // librdkafka writes `all` as -1, which is no number of acknowledgements.
             needs_offset: setting(client, "acks").is_none(),
             stop: AtomicBool::new(false),
             intake: Mutex::new(Intake {
-                queue: Some(Queue::of(client)),
                 client: Some(client.clone()),
                 refusing: false,
                 table: TopicTable::new(choice),
@@ -151,14 +161,27 @@ impl Shared {
         }
         if !intake.pending.is_empty() {
             self.waiting.store(true, Ordering::Release);
-            if let Some(queue) = &intake.queue {
-                queue.nudge();
-            }
+            self.direct.nudge();
         }
         settled |= self.settle_failed(&mut intake.failed);
         intake.items.clear();
         intake.items.shrink_to(KEEP);
         Ok(settled)
+    }
+
+    /// Records are pending.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    /// Settled sends, each once; see `Producer::take_reports`.
+    pub fn take_reports(&self) -> Vec<SendReport> {
+        self.wake.rearm();
+        self.direct.take(|client, event| {
+            // SAFETY: the event is alive, and of this client.
+            unsafe { settle(self, client, event.as_ptr()) };
+        });
+        self.ledger.take_reports()
     }
 
     /// Called by the delivery thread after each round: moves pending records on as far as librdkafka has room, fails

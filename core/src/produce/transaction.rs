@@ -16,7 +16,6 @@ use crate::properties;
 use crate::records::STRIDE;
 use crate::runtime::Deadline;
 use crate::telemetry::Telemetry;
-use crate::wake::Wake;
 
 use super::producer::Producer;
 use super::refusal::{aborted, call, Refusal};
@@ -55,13 +54,6 @@ struct Turn {
     initialized: bool,
 }
 
-/// Reports are waited for on the ledger, by the thread that runs the transaction.
-struct Unwatched;
-
-impl Wake for Unwatched {
-    fn wake(&self) {}
-}
-
 /// The right to run a transaction.
 struct Pass<'a>(&'a TransactionalProducer);
 
@@ -83,7 +75,8 @@ impl TransactionalProducer {
     ) -> Result<Arc<Self>> {
         let properties = properties::transactional(config, transactional_id)?;
         let name = format!("transactional producer {transactional_id}");
-        let producer = Producer::open_with(&properties, &name, telemetry.clone(), events, Arc::new(Unwatched))?;
+        // Reports are waited for on the ledger, by the thread that runs the transaction.
+        let producer = Producer::open_with(&properties, &name, telemetry.clone(), events, None)?;
         let (turn, free, broken) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
         Ok(Arc::new(TransactionalProducer { producer, telemetry, turn, free, broken, closing: Mutex::default() }))
     }

@@ -221,3 +221,51 @@ fn a_send_behind_a_first_record_that_times_out_has_the_same_time() {
     fixture.close();
     assert!(fixture.producer.take_reports().is_empty(), "librdkafka's report comes late and is not told again");
 }
+
+/// Whoever publishes and then computes for minutes takes no reports; metrics, `flush` and the queue's room go on.
+#[test]
+fn what_a_busy_caller_leaves_lying_is_settled_all_the_same() {
+    let cluster = cluster(1, &[("busy", 1)]);
+    let fixture = open(&cluster.bootstrap_servers(), &[]);
+    let topic = fixture.producer.topic_id("busy").unwrap();
+    let one = built([plain(topic, 0, None, b"v")]);
+    for send in 0..50 {
+        fixture.producer.send(&one.slab, &one.index, &[send, 1]).unwrap();
+    }
+    let until = Instant::now() + Duration::from_secs(10);
+    while fixture.producer.in_flight() > 0 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(fixture.producer.in_flight(), 0);
+    assert_eq!(fixture.telemetry.snapshot().produced, 50);
+    assert_eq!(fixture.producer.take_reports().len(), 50);
+    fixture.close();
+}
+
+/// Small sends are settled by the caller, large ones by the delivery thread; both come in the order of their partition.
+#[test]
+fn reports_of_small_and_large_sends_keep_their_order() {
+    let cluster = cluster(1, &[("mixed", 1)]);
+    let fixture = open(&cluster.bootstrap_servers(), &[]);
+    let topic = fixture.producer.topic_id("mixed").unwrap();
+    let value = [7; 100];
+    let (small, large) = (built([plain(topic, 0, None, &value)]), built(vec![plain(topic, 0, None, &value); 2_000]));
+    let mut order = Vec::new();
+    for send in 0..400 {
+        let (records, count) = if send % 7 == 0 { (&large, 2_000) } else { (&small, 1) };
+        fixture.producer.send(&records.slab, &records.index, &[send, count]).unwrap();
+        // As a caller does that is woken now and then.
+        if send % 3 == 0 {
+            std::thread::sleep(Duration::from_micros(300));
+            order.extend(fixture.producer.take_reports());
+        }
+    }
+    let until = Instant::now() + Duration::from_secs(20);
+    while order.len() < 400 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+        order.extend(fixture.producer.take_reports());
+    }
+    assert!(order.iter().all(|report| report.failures.is_empty()));
+    assert_eq!(order.iter().map(|report| report.send_id).collect::<Vec<_>>(), (0..400).collect::<Vec<_>>());
+    fixture.close();
+}
