@@ -123,8 +123,12 @@ export declare class NativeProducerService {
   topicName(id: number): string | null
   /** See core/src/records.rs for the slab and the index. The slab is read during the call only. */
   send(slab: Uint8Array, index: Int32Array, sends: Int32Array): NativeError | null
-  /** Settled sends as one array, see [`pack`]; null when there are none. */
-  takeReports(): Float64Array | null
+  /**
+   * Writes the settled sends to `into`, see [`pack`]; gives how many numbers these are. A negative number: so much room
+   * is wanted, they wait for the next call. A buffer of the caller's, since one made for each call costs more than its
+   * contents.
+   */
+  takeReports(into: Float64Array): number
   /** All records or none; completes with the reports in the form of `takeReports`, as JSON text. */
   transaction(id: number, slab: Uint8Array, index: Int32Array, sends: Int32Array): void
   setTransactionalId(id?: string | undefined | null): NativeError | null

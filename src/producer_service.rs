@@ -19,7 +19,12 @@ use crate::mailbox::{patience, Mailbox};
 pub struct NativeProducerService {
     pub(crate) core: Arc<ProducerService>,
     mailbox: Arc<Mailbox>,
+    /// Packed reports for which a caller had no room.
+    unread: Mutex<Vec<f64>>,
 }
+
+/// Numbers for which room is kept between calls.
+const KEPT: usize = 64 * 1024;
 
 /// The id of a topic, or why its name is none.
 #[napi(object)]
@@ -41,7 +46,7 @@ impl NativeProducerService {
                 kafka4_core::runtime::spawn_blocking(move || core.disconnect(Deadline::after_ms(1_000)));
             }
         });
-        NativeProducerService { core, mailbox }
+        NativeProducerService { core, mailbox, unread: Mutex::default() }
     }
 
     #[napi]
@@ -80,11 +85,23 @@ impl NativeProducerService {
         outcome(self.core.send(slab, index, sends))
     }
 
-    /// Settled sends as one array, see [`pack`]; null when there are none.
+    /// Writes the settled sends to `into`, see [`pack`]; gives how many numbers these are. A negative number: so much room
+    /// is wanted, they wait for the next call. A buffer of the caller's, since one made for each call costs more than its
+    /// contents.
     #[napi]
-    pub fn take_reports(&self) -> Option<Float64Array> {
-        let reports = self.core.take_reports();
-        (!reports.is_empty()).then(|| Float64Array::new(pack(&reports)))
+    pub fn take_reports(&self, mut into: Float64ArraySlice<'_>) -> i32 {
+        let mut unread = self.unread.lock().expect("no panic while reporting");
+        pack(&self.core.take_reports(), &mut unread);
+        let count = unread.len();
+        if count > into.len() {
+            return -(count as i32);
+        }
+        // SAFETY: JavaScript lends it for this call, on whose thread this runs, and reads it afterwards.
+        let room = unsafe { into.as_mut() };
+        room[..count].copy_from_slice(&unread);
+        unread.clear();
+        unread.shrink_to(KEPT);
+        count as i32
     }
 
     /// All records or none; completes with the reports in the form of `takeReports`, as JSON text.
@@ -94,7 +111,9 @@ impl NativeProducerService {
         let (slab, index, sends) = (slab.to_vec(), index.to_vec(), sends.to_vec());
         self.mailbox.answer(id, move || {
             let reports = core.transaction(&slab, &index, &sends)?;
-            Ok(Some(serde_json::to_string(&pack(&reports)).expect("plain numbers")))
+            let mut numbers = Vec::new();
+            pack(&reports, &mut numbers);
+            Ok(Some(serde_json::to_string(&numbers).expect("plain numbers")))
         });
     }
 
@@ -122,8 +141,8 @@ pub fn describe_error_code(code: i32, context: String) -> NativeError {
 
 /// A report as numbers: send id, messages, partitions, failures; then for each partition topic id, partition, smallest
 /// offset, timestamp; then for each failure index in the send, error code, 1 where the broker may have stored it.
-fn pack(reports: &[SendReport]) -> Vec<f64> {
-    let mut out = Vec::with_capacity(reports.len() * 8);
+fn pack(reports: &[SendReport], out: &mut Vec<f64>) {
+    out.reserve(reports.len() * 8);
     for report in reports {
         out.extend([
             f64::from(report.send_id),
@@ -140,5 +159,4 @@ fn pack(reports: &[SendReport]) -> Vec<f64> {
             out.extend([f64::from(failure.index), f64::from(failure.error as i32), f64::from(u8::from(unknown))]);
         }
     }
-    out
 }

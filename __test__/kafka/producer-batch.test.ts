@@ -286,3 +286,17 @@ describe('what is too large for the client', () => {
     expect(error.results).toMatchObject([{ index: 0, status: 'notStored' }]);
   });
 });
+
+// Nothing else runs while such a loop does: what waits crosses within it, and what was acknowledged is taken within it.
+test('30,000 publishes in one loop that awaits none are stored once each, in order', async () => {
+  const topic = await newTopic(1);
+  const sends = Array.from({ length: 30_000 }, (_, i) =>
+    producer.publishBatch(topic, i % 10 === 0 ? [{ value: `${i}` }, { value: 'x'.repeat(100) }] : [{ value: `${i}` }]),
+  );
+  const results = await Promise.all(sends);
+  const told = results.findIndex(([metadata], i) => Number(metadata?.baseOffset) !== i + Math.ceil(i / 10));
+  expect(told).toBe(-1);
+  const values = (await readBack(topic, 33_000)).map(({ value }) => String(value)).filter((text) => text[0] !== 'x');
+  expect(values.length).toBe(30_000);
+  expect(values.findIndex((value, i) => value !== `${i}`)).toBe(-1);
+});

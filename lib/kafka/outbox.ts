@@ -7,7 +7,7 @@ import type { RecordMetadata } from '../kafkajs/types.js';
 import { check, invalid, KafkaStateError, show, typed } from './errors.js';
 import { hold, release } from './keep-alive.js';
 import { RecordPacker } from './records.js';
-import { publishError, readReports, refusal } from './reports.js';
+import { publishError, Refusals, type Report, readReports, refusal } from './reports.js';
 
 interface PendingSend {
   topic: string;
@@ -15,14 +15,19 @@ interface PendingSend {
   reject(error: unknown): void;
 }
 
-/** What waits for the next crossing: each send with its records in the packer. */
-interface WaitingSend {
-  id: number;
-  records: number;
-}
+/** What waits crosses at once when it is this many bytes or sends: a loop that awaits nothing must not pile up. */
+const FULL_BYTES = 1024 * 1024;
+const FULL_SENDS = 8 * 1024;
 
 /** More bytes than this before the connection stands, and further sends are refused. */
 const MAX_WAITING_BYTES = 512 * 1024 * 1024;
+
+/** Ids of settled sends that are kept for the next ones. */
+const KEPT_IDS = 64 * 1024;
+
+/** Numbers of reports for which there is room at first, and for which the room is kept. */
+const FIRST_REPORTS = 8 * 1024;
+const KEPT_REPORTS = 512 * 1024;
 
 const QUEUE_FULL = {
   className: 'KafkaPublishError',
@@ -37,13 +42,22 @@ export class Outbox {
   /** Something waits for the end of the tick. */
   readonly #onWaiting: () => void;
   readonly #packer = new RecordPacker();
-  readonly #waiting: WaitingSend[] = [];
-  readonly #pending = new Map<number, PendingSend>();
+  /** What waits for the next crossing, in pairs: the id of a send, the number of its records in the packer. */
+  #waiting = new Int32Array(128);
+  #waitingLength = 0;
+  /** Where the core writes its reports. */
+  #reports = new Float64Array(FIRST_REPORTS);
+  readonly #nameOf = (id: number): string => this.topicName(id);
+  /** By id. Ids are used again as soon as their send is settled. */
+  readonly #pending: (PendingSend | undefined)[] = [];
+  readonly #freeIds: number[] = [];
+  #pendingCount = 0;
   readonly #topicIds = new Map<string, number>();
   readonly #topicNames: string[] = [];
-  #nextId = 0;
   /** The process ends: what is published from now on is refused with it. */
   refusal: KafkaStateError | undefined;
+  /** As of the last flush: the next one is for whoever connects. */
+  #unconnected = false;
   /** The caller's objects are being read; their getters are code that may publish, too. */
   #packing = false;
 
@@ -53,7 +67,7 @@ export class Outbox {
   }
 
   get hasWaiting(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waitingLength > 0;
   }
 
   /** Packs now, sends later. `connected`: what waits does so for the end of the tick only. */
@@ -76,77 +90,115 @@ export class Outbox {
     const records = packer.records - mark.records;
     if (records === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      const id = this.#newId();
-      this.#pending.set(id, { topic, resolve, reject });
-      if (this.#pending.size === 1) hold();
-      this.#waiting.push({ id, records });
-      this.#onWaiting();
+      this.#wait(this.#open({ topic, resolve, reject }), records);
+      if (!connected || !this.#flushIfFull()) this.#onWaiting();
     });
+  }
+
+  /** True: nothing waits any more. */
+  #flushIfFull(): boolean {
+    const full = this.#packer.bytes >= FULL_BYTES || this.#waitingLength >= 2 * FULL_SENDS;
+    if (!full || this.#unconnected || !this.flush()) return false;
+    // The loop that publishes keeps the wake-up from running.
+    this.drainReports();
+    return true;
+  }
+
+  #wait(id: number, records: number): void {
+    const at = this.#waitingLength;
+    if (at === this.#waiting.length) {
+      const grown = new Int32Array(at * 2);
+      grown.set(this.#waiting);
+      this.#waiting = grown;
+    }
+    this.#waiting[at] = id;
+    this.#waiting[at + 1] = records;
+    this.#waitingLength = at + 2;
   }
 
   /** Sends of one tick cross the border together. False: the core is not connected; everything still waits. */
   flush(): boolean {
-    if (this.#waiting.length === 0) return true;
-    const waiting = this.#waiting.splice(0);
-    const sends = new Int32Array(waiting.length * 2);
-    waiting.forEach(({ id, records }, i) => {
-      sends[i * 2] = id;
-      sends[i * 2 + 1] = records;
-    });
+    if (this.#waitingLength === 0) return true;
+    const sends = this.#waiting.subarray(0, this.#waitingLength);
     const { slab, index } = this.#packer.view();
     const error = this.#core().send(slab, index, sends);
-    if (error?.code === 'ERR_KAFKA_NOT_CONNECTED') {
-      this.#waiting.unshift(...waiting);
-      return false;
-    }
-    if (error != null) this.#flushOneByOne(waiting, slab);
-    this.#packer.clear();
+    this.#unconnected = error?.code === 'ERR_KAFKA_NOT_CONNECTED';
+    if (this.#unconnected) return false;
+    if (error != null) this.#flushOneByOne(sends, slab);
+    this.#emptied();
     return true;
   }
 
+  #emptied(): void {
+    this.#waitingLength = 0;
+    if (this.#waiting.length > 4 * FULL_SENDS) this.#waiting = new Int32Array(128);
+    this.#packer.clear();
+  }
+
   /** One of the sends cannot be taken: each on its own, so that only that one is refused. Order is kept. */
-  #flushOneByOne(waiting: WaitingSend[], slab: Uint8Array): void {
+  #flushOneByOne(sends: Int32Array, slab: Uint8Array): void {
+    const refusals = new Refusals();
     let from = 0;
-    for (const { id, records } of waiting) {
+    for (let at = 0; at < sends.length; at += 2) {
+      const records = sends[at + 1] as number;
       const { index } = this.#packer.view(from, from + records);
-      const error = this.#core().send(slab, index, new Int32Array([id, records]));
-      if (error != null) this.#settle(id)?.reject(refusal(error, records));
+      const error = this.#core().send(slab, index, sends.subarray(at, at + 2));
+      if (error != null) this.#settle(sends[at] as number)?.reject(refusals.of(error, records));
       from += records;
     }
   }
 
   /** There is no connection to be had for what waits. */
   rejectWaiting(error: unknown): void {
-    const waiting = this.#waiting.splice(0);
-    this.#packer.clear();
-    for (const { id } of waiting) this.#settle(id)?.reject(error);
+    const ids = this.#waiting.slice(0, this.#waitingLength).filter((_, at) => at % 2 === 0);
+    this.#emptied();
+    for (const id of ids) this.#settle(id)?.reject(error);
   }
 
   /** Settles what the core reports. */
   drainReports(): void {
-    const numbers = this.#core().takeReports();
-    if (numbers == null) return;
-    for (const report of readReports(numbers, (id) => this.topicName(id))) {
-      const send = this.#settle(report.sendId);
-      if (send === undefined) continue;
-      if (report.failures.length === 0) send.resolve(report.metadata);
-      else send.reject(publishError(report, send.topic));
+    let length = this.#core().takeReports(this.#reports);
+    if (length < 0) {
+      this.#reports = new Float64Array(Math.max(-length, 2 * this.#reports.length));
+      length = this.#core().takeReports(this.#reports);
     }
+    readReports(this.#reports, length, this.#nameOf, this.#report);
+    if (this.#reports.length > KEPT_REPORTS) this.#reports = new Float64Array(FIRST_REPORTS);
   }
 
+  readonly #report = (report: Report): void => {
+    const send = this.#settle(report.sendId);
+    if (send === undefined) return;
+    if (report.failures.length === 0) send.resolve(report.metadata);
+    else send.reject(publishError(report, send.topic));
+  };
+
   #settle(id: number): PendingSend | undefined {
-    const send = this.#pending.get(id);
+    const send = this.#pending[id];
     if (send !== undefined) {
-      this.#pending.delete(id);
-      if (this.#pending.size === 0) release();
+      this.#pending[id] = undefined;
+      this.#freeIds.push(id);
+      this.#pendingCount -= 1;
+      if (this.#pendingCount === 0) {
+        release();
+        if (this.#pending.length > KEPT_IDS) this.#forgetIds();
+      }
     }
     return send;
   }
 
-  #newId(): number {
-    do this.#nextId = (this.#nextId + 1) & 0x7fffffff;
-    while (this.#pending.has(this.#nextId));
-    return this.#nextId;
+  #open(send: PendingSend): number {
+    const id = this.#freeIds.pop() ?? this.#pending.length;
+    this.#pending[id] = send;
+    this.#pendingCount += 1;
+    if (this.#pendingCount === 1) hold();
+    return id;
+  }
+
+  /** After a flood: nothing is pending. */
+  #forgetIds(): void {
+    this.#pending.length = 0;
+    this.#freeIds.length = 0;
   }
 
   topicId(topic: string): number {

@@ -208,7 +208,10 @@ export class KafkaProducerService {
       const numbers = await this.#context().mailbox.request<number[]>((id) =>
         core.transaction(id, packed.slab, packed.index, packed.sends),
       );
-      return this.#transactionResult([...readReports(numbers, (id) => this.#outbox.topicName(id))], topics);
+      const reports: Report[] = [];
+      const topicName = (id: number): string => this.#outbox.topicName(id);
+      readReports(numbers, numbers.length, topicName, (report) => reports.push(report));
+      return this.#transactionResult(reports, topics);
     }, this.#outbox.refusal);
   }
 

@@ -12,35 +12,58 @@ export interface Report {
   failures: { index: number; code: number; unknown: boolean }[];
 }
 
-export function* readReports(numbers: ArrayLike<number>, topicName: (id: number) => string): Generator<Report> {
-  let at = 0;
-  const next = (): number => numbers[at++] as number;
-  while (at < numbers.length) {
-    const sendId = next();
-    const count = next();
-    const partitions = next();
-    const failed = next();
-    const metadata: RecordMetadata[] = [];
-    for (let i = 0; i < partitions; i++) {
-      const topic = topicName(next());
-      const partition = next();
-      const offset = String(next());
-      // -1 where the topic keeps the time of creation.
-      const logAppendTime = String(next());
-      metadata.push({
-        topicName: topic,
-        partition,
-        errorCode: 0,
-        offset,
-        baseOffset: offset,
-        logAppendTime,
-        logStartOffset: '-1',
-      });
+/** Numbers of a report's head, of a partition in it, of a failure. */
+const HEAD = 4;
+const PARTITION = 4;
+const FAILURE = 3;
+const NONE: Report['failures'] = [];
+
+/** Gives each report to `take`, as long as there are numbers; `numbers` may be longer. */
+export function readReports(
+  numbers: ArrayLike<number>,
+  length: number,
+  topicName: (id: number) => string,
+  take: (report: Report) => void,
+): void {
+  for (let at = 0; at < length; ) {
+    const sendId = numbers[at] as number;
+    const count = numbers[at + 1] as number;
+    const partitions = numbers[at + 2] as number;
+    const failed = numbers[at + 3] as number;
+    at += HEAD;
+    // Not pushed: a push makes room for 17.
+    const metadata: RecordMetadata[] =
+      partitions === 1 ? [readPartition(numbers, at, topicName)] : new Array<RecordMetadata>(partitions);
+    if (partitions > 1) {
+      for (let i = 0; i < partitions; i++) metadata[i] = readPartition(numbers, at + i * PARTITION, topicName);
     }
-    const failures: Report['failures'] = [];
-    for (let i = 0; i < failed; i++) failures.push({ index: next(), code: next(), unknown: next() === 1 });
-    yield { sendId, count, metadata, failures };
+    at += partitions * PARTITION;
+    const failures = failed === 0 ? NONE : readFailures(numbers, at, failed);
+    at += failed * FAILURE;
+    take({ sendId, count, metadata, failures });
   }
+}
+
+function readPartition(numbers: ArrayLike<number>, at: number, topicName: (id: number) => string): RecordMetadata {
+  const offset = String(numbers[at + 2]);
+  return {
+    topicName: topicName(numbers[at] as number),
+    partition: numbers[at + 1] as number,
+    errorCode: 0,
+    offset,
+    baseOffset: offset,
+    // -1 where the topic keeps the time of creation.
+    logAppendTime: String(numbers[at + 3]),
+    logStartOffset: '-1',
+  };
+}
+
+function readFailures(numbers: ArrayLike<number>, at: number, failed: number): Report['failures'] {
+  return Array.from({ length: failed }, (_, i) => ({
+    index: numbers[at + i * FAILURE] as number,
+    code: numbers[at + i * FAILURE + 1] as number,
+    unknown: numbers[at + i * FAILURE + 2] === 1,
+  }));
 }
 
 /** The error of a send that was refused as a whole. */
@@ -54,6 +77,19 @@ export function refusal(error: NativeError, count: number): Kafka4Error {
     error: made,
   }));
   return new KafkaPublishError(code, message, results, { retriable, fatal, cause, details });
+}
+
+/** The refusals of one crossing. Sends that are refused alike share an error: there can be hundreds of thousands. */
+export class Refusals {
+  readonly #known = new Map<string, Kafka4Error>();
+
+  of(error: NativeError, count: number): Kafka4Error {
+    if (!error.retriable) return refusal(error, count);
+    const key = `${count} ${error.code}`;
+    const known = this.#known.get(key) ?? refusal(error, count);
+    this.#known.set(key, known);
+    return known;
+  }
 }
 
 /** What to do, where the broker's words do not tell it. */

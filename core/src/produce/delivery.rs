@@ -41,7 +41,7 @@ pub fn run(shared: Arc<Shared>, client: Arc<Client>, queue: Queue) {
                 shared.wake.notify();
             }
             shared.move_on(&client);
-            if !more && !shared.direct.settle_turn(shared.is_waiting()) {
+            if !more && !shared.direct.settle_turn(shared.has_much()) {
                 break;
             }
         }

@@ -19,6 +19,8 @@ use super::reports_queue::{Event, Queue};
 
 /// Messages that a caller settles by itself when it comes; about 30 µs of its thread.
 const MESSAGES: usize = 512;
+/// With more messages in flight the delivery thread settles everything.
+pub const MANY: usize = 4_096;
 
 #[derive(Default)]
 struct Desk {
@@ -74,6 +76,13 @@ impl Direct {
         self.rung.notify_one();
     }
 
+    /// Much is in flight: the delivery thread takes over at once.
+    pub fn delegate(&self) {
+        if self.on.swap(false, SeqCst) {
+            self.nudge();
+        }
+    }
+
     /// Until the guard goes, the delivery thread takes the reports: whoever flushes waits on the ledger.
     pub fn flush(&self) -> Flushing<'_> {
         self.flushes.fetch_add(1, SeqCst);
@@ -98,8 +107,8 @@ impl Direct {
 
     /// For the delivery thread, when it has emptied the queue: who is to take what comes next. True: the caller, from now
     /// on; what came meanwhile has rung for nobody.
-    pub fn settle_turn(&self, pending: bool) -> bool {
-        let on = self.wanted && !pending && self.flushes.load(SeqCst) == 0;
+    pub fn settle_turn(&self, much: bool) -> bool {
+        let on = self.wanted && !much && self.flushes.load(SeqCst) == 0;
         let before = self.on.swap(on, SeqCst);
         // A flush that began just now has counted itself before it looked.
         if on && self.flushes.load(SeqCst) > 0 {

@@ -14,7 +14,7 @@ use crate::telemetry::Telemetry;
 use crate::wake::{Wake, WakeOnce};
 
 use super::delivery::{is_missing, settle};
-use super::direct::Direct;
+use super::direct::{Direct, MANY};
 use super::enqueue::Enqueuer;
 use super::intake::{check, Item};
 use super::ledger::{Ledger, Limits};
@@ -163,15 +163,18 @@ impl Shared {
             self.waiting.store(true, Ordering::Release);
             self.direct.nudge();
         }
+        if self.has_much() {
+            self.direct.delegate();
+        }
         settled |= self.settle_failed(&mut intake.failed);
         intake.items.clear();
         intake.items.shrink_to(KEEP);
         Ok(settled)
     }
 
-    /// Records are pending.
-    pub fn is_waiting(&self) -> bool {
-        self.waiting.load(Ordering::Acquire)
+    /// Records are pending, or many are in flight: the reports are the delivery thread's.
+    pub fn has_much(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) || self.ledger.in_flight() > MANY
     }
 
     /// Settled sends, each once; see `Producer::take_reports`.
