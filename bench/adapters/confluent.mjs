@@ -9,7 +9,7 @@ import * as callbacks from './confluent-callbacks.mjs';
 const PACKAGE = '@confluentinc/kafka-javascript';
 const CALLBACKS = 'confluent-rdkafka';
 export const rows = [
-  { name: 'confluent', title: '@confluentinc/kafka-javascript' },
+  { name: 'confluent', title: '@confluentinc/kafka-javascript', slow: 'message' },
   { name: CALLBACKS, title: '@confluentinc/kafka-javascript, callbacks', slow: true },
 ];
 export const unavailable = () => peers.problem(PACKAGE);

@@ -7,8 +7,8 @@ import { broker } from '../lib/settings.mjs';
 const PACKAGE = '@platformatic/kafka';
 const STREAM = 'platformatic-stream';
 export const rows = [
-  { name: 'platformatic', title: '@platformatic/kafka' },
-  { name: STREAM, title: '@platformatic/kafka, streams' },
+  { name: 'platformatic', title: '@platformatic/kafka', slow: true },
+  { name: STREAM, title: '@platformatic/kafka, streams', slow: true },
 ];
 export const unavailable = () => peers.problem(PACKAGE);
 export const version = () => peers.version(PACKAGE);

@@ -124,7 +124,9 @@ export class Bench {
   }
 
   async #consume(adapter, row, workload) {
-    const messages = Math.round(this.#options.count(workload.messages) * (row.slow ? SLOW_SHARE : 1));
+    // Always, or with batches, or with single messages.
+    const slow = row.slow === true || row.slow === workload.options.each;
+    const messages = Math.round(this.#options.count(workload.messages) * (slow ? SLOW_SHARE : 1));
     const options = sized(workload, messages);
     const filled = await this.#fill(options, messages);
     const { topics } = filled;

@@ -4,7 +4,7 @@ import { GROUPS, WORKLOADS } from './workloads/list.mjs';
 
 export const ADAPTERS = ['native', 'kafka4', 'kafkajs', 'platformatic', 'kafka-crab', 'confluent'];
 
-const USAGE = `--quick --rounds=N --messages=N --only=workload|group,… --adapters=name,… | --memory --minutes=N --rate=N
+const USAGE = `--quick --again --rounds=N --messages=N --only=workload|group,… --adapters=name,… | --memory --minutes=N --rate=N
   workloads: ${WORKLOADS.map(({ name }) => name).join(' ')}
   groups: ${GROUPS.join(' ')}
   adapters: ${ADAPTERS.join(' ')}`;
@@ -13,7 +13,9 @@ const USAGE = `--quick --rounds=N --messages=N --only=workload|group,… --adapt
 const QUICK = 0.2;
 
 export function readArguments(args) {
-  const strange = args.find((arg) => !/^--(quick|memory|(rounds|messages|only|adapters|minutes|rate)=.+)$/.test(arg));
+  const strange = args.find(
+    (arg) => !/^--(quick|again|memory|(rounds|messages|only|adapters|minutes|rate)=.+)$/.test(arg),
+  );
   if (strange !== undefined) throw new Error(`${strange} is no option: ${USAGE}`);
   const text = (name) => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
   const number = (name, standard) => {
@@ -32,6 +34,7 @@ export function readArguments(args) {
   const most = text('messages') === undefined ? Number.POSITIVE_INFINITY : number('messages');
   return {
     quick,
+    again: args.includes('--again'),
     rounds: number('rounds', quick ? 2 : 3),
     wants: ({ name, group }) => only?.some((each) => each === name || each === group) ?? true,
     /** By its own name or its group's. */

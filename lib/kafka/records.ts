@@ -16,6 +16,9 @@ const MAX_SLAB = 1024 * 1024 * 1024;
 /** Of one message; no message of a size that brokers take has more. Stops an array that only claims its length. */
 const MOST_HEADERS = 100_000;
 
+/** UTF-16 units. */
+const SHORT = 32;
+
 // What the memory itself says: a property of that name on the object can say anything, and be code.
 const BYTES = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
 const byteLengthOf = Object.getOwnPropertyDescriptor(BYTES, 'byteLength')?.get as (this: Uint8Array) => number;
@@ -128,11 +131,26 @@ export class RecordPacker {
   }
 
   #text(text: string): number {
+    if (text.length <= SHORT && this.#ascii(text)) return text.length;
     // A UTF-16 unit becomes three bytes of UTF-8 at most; lone surrogates become U+FFFD, as everywhere in Node.
     this.#reserve(text.length * 3);
     const written = this.#slab.write(text, this.#bytes, 'utf8');
     this.#bytes += written;
     return written;
+  }
+
+  /** Ids and names are short and ASCII: a loop over them costs less than the call of `write`. False: something is not. */
+  #ascii(text: string): boolean {
+    this.#reserve(text.length);
+    const slab = this.#slab;
+    const at = this.#bytes;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 127) return false;
+      slab[at + i] = unit;
+    }
+    this.#bytes += text.length;
+    return true;
   }
 
   #binary(bytes: Uint8Array, where: () => string, what: string): number {

@@ -9,7 +9,7 @@ const CAVEATS = [
   'Idempotence as each client has it by default: on in kafka4 and in the native program; off in KafkaJS, @platformatic/kafka, kafka-crab-js and @confluentinc/kafka-javascript, which have less to do for it.',
   'The native program keeps no offsets, uses no group and takes no statistics; kafka4 does its usual work. An awaited handler a message has no counterpart in Rust: its ratio is to the native batch loop.',
   'Offsets are committed by each client’s own auto-commit, once a second where it can be set. In “batch handler” rows without batches the handler is called for each message and not awaited.',
-  'The Node streams of kafka-crab-js read a topic of a fifth of the messages, so that a run stays short. A produce run ends after 15 s also where messages are left; then the rate is that of what was acknowledged until then.',
+  '@platformatic/kafka, the Node streams of kafka-crab-js and Confluent’s `eachMessage` read a topic of a fifth of the messages, so that a run stays short. A produce run ends after 15 s also where messages are left; then the rate is that of what was acknowledged until then.',
   'KafkaJS’s `sendBatch` is what its `send` calls: one row. Keys of the series are spread over all partitions, so that a send of 1,000 over 1,000 partitions is about one message for each.',
   'In “crossing alone” the broker is inside the process: of its columns only the JavaScript thread’s mean something.',
   'Counted is what was acknowledged or delivered; end offsets of each written topic and the checksum of each read one were compared, and a run that lost or doubled a message counts as failed.',

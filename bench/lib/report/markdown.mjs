@@ -3,6 +3,7 @@
 import { judge } from '../goals.mjs';
 import { caveats } from './caveats.mjs';
 import { seriesTables } from './series.mjs';
+import { summary } from './summary.mjs';
 import { row, section } from './tables.mjs';
 
 export function markdown(report) {
@@ -15,6 +16,7 @@ export function markdown(report) {
     ...report.adapters.map(({ title, version }) => `- ${title}: ${version}`),
     ...Object.entries(report.missing).map(([name, why]) => `- left out, ${name}: ${why}`),
     '',
+    ...summary(report),
   ];
   for (const workload of report.workloads) {
     if (workload.series === undefined) lines.push(...section(workload, report.titles), '');

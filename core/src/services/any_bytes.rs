@@ -15,7 +15,7 @@ pub fn event(data: &[u8]) {
     let slab = input.0;
     let Ok(event) = envelope::event(slab, &entry) else { return };
     let mut built = RecordsBuilder::default();
-    envelope::push(&mut built, &event, 0, 1_790_000_000_123).expect("small enough");
+    envelope::Envelopes::at(1_790_000_000_123).push(&mut built, &event, 0).expect("small enough");
     let record = record(&built.slab, &built.index).expect("what is built can be read");
     assert_eq!(record.key, Some(event.id.as_bytes()));
     let headers: Vec<_> = Headers::new(record.headers).collect::<Result<_, _>>().expect("they can be read");

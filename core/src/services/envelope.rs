@@ -73,40 +73,62 @@ fn named<'a>(given: Option<&'a str>, name: &str) -> Result<&'a str> {
     })
 }
 
-/// Appends the event as a record of topic `topic`, with the time `now_ms` (ms since the epoch).
-pub fn push(builder: &mut RecordsBuilder, event: &Event<'_>, topic: i32, now_ms: i64) -> Result<()> {
-    let mut value = Vec::with_capacity(event.data.len() + event.event_type.len() + event.id.len() + 128);
-    value.extend_from_slice(b"{\"eventType\":");
-    quote(&mut value, event.event_type);
-    field(&mut value, event.kind.id);
-    quote(&mut value, event.id);
-    if let (Some(name), Some(id)) = (event.kind.second_id, event.second_id) {
-        field(&mut value, name);
-        quote(&mut value, id);
-    }
-    field(&mut value, "data");
-    value.extend_from_slice(event.data.as_bytes());
-    field(&mut value, "timestamp");
-    quote(&mut value, &iso8601(now_ms));
-    field(&mut value, "version");
-    quote(&mut value, VERSION);
-    value.push(b'}');
+/// Makes the records of the events of one call, which have one time.
+pub struct Envelopes {
+    now_ms: i64,
+    now: String,
+    value: Vec<u8>,
+    headers: Vec<u8>,
+}
 
-    let mut headers = Vec::with_capacity(128);
-    push_header(&mut headers, b"eventType", Some(event.event_type.as_bytes()));
-    push_header(&mut headers, b"version", Some(VERSION.as_bytes()));
-    push_header(&mut headers, b"content-type", Some(b"application/json"));
-    if let Some(traceparent) = event.traceparent {
-        push_header(&mut headers, b"traceparent", Some(traceparent.as_bytes()));
+impl Envelopes {
+    /// `now_ms`: ms since the epoch.
+    pub fn at(now_ms: i64) -> Self {
+        Envelopes { now_ms, now: iso8601(now_ms), value: Vec::new(), headers: Vec::with_capacity(128) }
     }
-    builder.push(Record {
-        topic,
-        partition: -1,
-        key: Some(event.id.as_bytes()),
-        value: Some(&value),
-        headers: &headers,
-        timestamp: now_ms,
-    })
+
+    /// Appends the event as a record of topic `topic`.
+    pub fn push(&mut self, builder: &mut RecordsBuilder, event: &Event<'_>, topic: i32) -> Result<()> {
+        self.value.clear();
+        self.headers.clear();
+        write_value(&mut self.value, event, &self.now);
+        write_headers(&mut self.headers, event);
+        builder.push(Record {
+            topic,
+            partition: -1,
+            key: Some(event.id.as_bytes()),
+            value: Some(&self.value),
+            headers: &self.headers,
+            timestamp: self.now_ms,
+        })
+    }
+}
+
+fn write_value(value: &mut Vec<u8>, event: &Event<'_>, now: &str) {
+    value.extend_from_slice(b"{\"eventType\":");
+    quote(value, event.event_type);
+    field(value, event.kind.id);
+    quote(value, event.id);
+    if let (Some(name), Some(id)) = (event.kind.second_id, event.second_id) {
+        field(value, name);
+        quote(value, id);
+    }
+    field(value, "data");
+    value.extend_from_slice(event.data.as_bytes());
+    field(value, "timestamp");
+    quote(value, now);
+    field(value, "version");
+    quote(value, VERSION);
+    value.push(b'}');
+}
+
+fn write_headers(headers: &mut Vec<u8>, event: &Event<'_>) {
+    push_header(headers, b"eventType", Some(event.event_type.as_bytes()));
+    push_header(headers, b"version", Some(VERSION.as_bytes()));
+    push_header(headers, b"content-type", Some(b"application/json"));
+    if let Some(traceparent) = event.traceparent {
+        push_header(headers, b"traceparent", Some(traceparent.as_bytes()));
+    }
 }
 
 fn field(out: &mut Vec<u8>, name: &str) {
@@ -137,7 +159,7 @@ mod tests {
             entry([Some("enrolled \"x\""), Some("c-1"), Some("u-1"), Some("00-ab-cd-01"), Some("{\"a\":1}")], -2);
         let event = event(&slab, &entry).unwrap();
         let mut builder = RecordsBuilder::default();
-        push(&mut builder, &event, 7, 1_790_000_000_123).unwrap();
+        Envelopes::at(1_790_000_000_123).push(&mut builder, &event, 7).unwrap();
         let record = record(&builder.slab, &builder.index).unwrap();
         assert_eq!(record.key, Some(b"c-1".as_slice()));
         assert_eq!(

@@ -15,7 +15,7 @@ use crate::records::{record, RecordsBuilder, STRIDE};
 use crate::runtime::Deadline;
 use crate::services::busy::Busy;
 use crate::services::context::{Context, Running};
-use crate::services::envelope;
+use crate::services::envelope::{self, Envelopes};
 use crate::telemetry::log::Level;
 use crate::wake::Wake;
 
@@ -268,7 +268,7 @@ impl ProducerService {
         if index.chunks_exact(STRIDE).all(|entry| entry[0] >= 0) {
             return Ok(None);
         }
-        let now = clock::now_ms();
+        let mut envelopes = Envelopes::at(clock::now_ms());
         let mut topic_ids = [None; envelope::KINDS.len()];
         let mut built = RecordsBuilder::default();
         for entry in index.chunks_exact(STRIDE) {
@@ -281,7 +281,7 @@ impl ProducerService {
                 Some(id) => id,
                 None => *topic_ids[event.number].insert(self.topic_id(event.kind.topic)? as i32),
             };
-            envelope::push(&mut built, &event, topic, now)?;
+            envelopes.push(&mut built, &event, topic)?;
         }
         Ok(Some(built))
     }
