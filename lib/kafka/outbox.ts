@@ -158,8 +158,9 @@ export class Outbox {
   /** Settles what the core reports. */
   drainReports(): void {
     let length = this.#core().takeReports(this.#reports);
-    if (length < 0) {
-      this.#reports = new Float64Array(Math.max(-length, 2 * this.#reports.length));
+    // Again and again: more may have come meanwhile.
+    while (length < 0) {
+      this.#reports = new Float64Array(Math.max(-2 * length, 2 * this.#reports.length));
       length = this.#core().takeReports(this.#reports);
     }
     readReports(this.#reports, length, this.#nameOf, this.#report);
