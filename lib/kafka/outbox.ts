@@ -56,6 +56,7 @@ export class Outbox {
   readonly #topicNames: string[] = [];
   /** The process ends: what is published from now on is refused with it. */
   refusal: KafkaStateError | undefined;
+  #draining = false;
   /** As of the last flush: the next one is for whoever connects. */
   #unconnected = false;
   /** The caller's objects are being read; their getters are code that may publish, too. */
@@ -100,7 +101,14 @@ export class Outbox {
     const full = this.#packer.bytes >= FULL_BYTES || this.#waitingLength >= 2 * FULL_SENDS;
     if (!full || this.#unconnected || !this.flush()) return false;
     // The loop that publishes keeps the wake-up from running.
-    this.drainReports();
+    try {
+      this.drainReports();
+    } catch (error) {
+      // A defect. It must be seen, but it is not this publish that failed.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
     return true;
   }
 
@@ -157,6 +165,17 @@ export class Outbox {
 
   /** Settles what the core reports. */
   drainReports(): void {
+    // Whoever publishes from a hook of promises comes here again: the one that runs takes it all.
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      this.#drain();
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #drain(): void {
     let length = this.#core().takeReports(this.#reports);
     // Again and again: more may have come meanwhile.
     while (length < 0) {

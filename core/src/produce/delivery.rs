@@ -25,6 +25,9 @@ use super::shared::Shared;
 /// Longest sleep. What there is to do ends it at once (`direct`); it bounds the time to notice expiry.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Between samples of the telemetry.
+const SAMPLE: Duration = Duration::from_secs(1);
+
 /// Events that are handled before the caller is told and pending records move on.
 const DRAIN: usize = 64;
 
@@ -41,11 +44,15 @@ pub fn run(shared: Arc<Shared>, client: Arc<Client>, queue: Queue) {
                 shared.wake.notify();
             }
             shared.move_on(&client);
-            if !more && !shared.direct.settle_turn(shared.has_much()) {
+            let again = more || shared.direct.settle_turn(shared.has_much());
+            if !again || shared.stop.load(Acquire) || sampled.elapsed() >= SAMPLE {
+                if again {
+                    shared.direct.nudge();
+                }
                 break;
             }
         }
-        if sampled.elapsed() >= Duration::from_secs(1) {
+        if sampled.elapsed() >= SAMPLE {
             sampled = Instant::now();
             shared.telemetry.sample();
         }

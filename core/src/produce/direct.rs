@@ -33,8 +33,9 @@ struct Desk {
 pub struct Direct {
     /// Whom librdkafka wakes: true the caller, false the delivery thread.
     on: AtomicBool,
-    /// There is a caller who comes for reports.
+    /// There is a caller who comes for reports, and it has come.
     wanted: bool,
+    came: AtomicBool,
     flushes: AtomicUsize,
     desk: Mutex<Desk>,
     rung: Condvar,
@@ -47,10 +48,12 @@ impl Direct {
     /// `wanted`: the reports are taken by a caller whom `wake` wakes.
     pub fn new(client: &Arc<Client>, wake: Arc<WakeOnce>, wanted: bool) -> Arc<Direct> {
         let direct = Arc::new(Direct {
-            on: AtomicBool::new(wanted),
+            on: AtomicBool::new(false),
             wanted,
+            came: AtomicBool::new(false),
             flushes: AtomicUsize::new(0),
-            desk: Mutex::default(),
+            // What came before the bell hung has rung for nobody.
+            desk: Mutex::new(Desk { rung: true, handed: VecDeque::new() }),
             rung: Condvar::new(),
             turn: Mutex::new(None),
             wake,
@@ -105,21 +108,23 @@ impl Direct {
         work(handed)
     }
 
-    /// For the delivery thread, when it has emptied the queue: who is to take what comes next. True: the caller, from now
-    /// on; what came meanwhile has rung for nobody.
+    /// For the delivery thread, when it has emptied the queue: who is to take what comes next. True: that has
+    /// changed, and what came meanwhile is to be looked for.
     pub fn settle_turn(&self, much: bool) -> bool {
-        let on = self.wanted && !much && self.flushes.load(SeqCst) == 0;
+        let on = self.wanted && self.came.load(SeqCst) && !much && self.flushes.load(SeqCst) == 0;
         let before = self.on.swap(on, SeqCst);
         // A flush that began just now has counted itself before it looked.
         if on && self.flushes.load(SeqCst) > 0 {
             self.on.store(false, SeqCst);
             return false;
         }
-        on && !before
+        // Also when it turns off: what came a moment ago has woken a caller who now leaves it.
+        on != before
     }
 
     /// For the caller: handles the events that are there with `little`, or leaves them to the delivery thread.
     pub fn take(&self, mut little: impl FnMut(&Client, Event)) {
+        self.came.store(true, SeqCst);
         if !self.on.load(SeqCst) {
             return;
         }
