@@ -1,4 +1,5 @@
-// Two projects: what runs on the embedded broker, and what needs a real Apache Kafka (*.broker.test.ts).
+// Four projects: what runs on the embedded broker, what needs a real Apache Kafka (*.broker.test.ts), the package as
+// users install it (__test__/package), and the example in a real browser (__test__/browser).
 // __test__/house/spec-files.test.ts proves that every spec file belongs to exactly one of them.
 
 const swc = {
@@ -30,7 +31,7 @@ module.exports = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/__test__/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.broker\\.test\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.broker\\.test\\.ts$', '/__test__/(package|browser)/'],
     },
     {
       ...common,
@@ -39,6 +40,18 @@ module.exports = {
       setupFilesAfterEnv: ['<rootDir>/tools/test/broker-timeout.cjs'],
       globalSetup: '<rootDir>/tools/test/broker-setup.cjs',
       globalTeardown: '<rootDir>/tools/test/broker-teardown.cjs',
+    },
+    {
+      ...common,
+      displayName: 'package',
+      testMatch: ['<rootDir>/__test__/package/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/tools/test/apps-timeout.cjs'],
+    },
+    {
+      ...common,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/__test__/browser/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/tools/test/apps-timeout.cjs'],
     },
   ],
   testTimeout: 30_000,

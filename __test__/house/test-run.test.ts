@@ -1,8 +1,11 @@
 // npm test itself: what it reads from the runners, how it adds up, what it finds left behind.
 
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 
 const counts = require('../../tools/test/counts.mjs');
+const { jestFailures, failureText } = require('../../tools/test/failures.mjs');
+const { filesForSecondRun, withSecondRun } = require('../../tools/test/second-run.mjs');
 const { missingTargets } = require('../../tools/test/rust.mjs');
 const { markDescendants, leftovers, endLeftovers } = require('../../tools/test/leftovers.mjs');
 
@@ -48,6 +51,59 @@ test('a spec file that cannot be loaded is a failure of jest', () => {
     numTodoTests: 1,
   };
   expect(counts.jestCounts(report)).toEqual({ passed: 5, failed: 2, skipped: 2 });
+});
+
+const spec = (name: string, tests: Record<string, string>, message = '') => ({
+  name: join(process.cwd(), name),
+  status: message || Object.values(tests).some(Boolean) ? 'failed' : 'passed',
+  message,
+  assertionResults: Object.entries(tests).map(([fullName, why]) => ({
+    fullName,
+    status: why ? 'failed' : 'passed',
+    failureMessages: why ? [why] : [],
+  })),
+});
+
+test('what failed is told at the end: tests, and spec files that could not be loaded', () => {
+  const testResults = [
+    spec('a.test.ts', { good: '', bad: '\u001b[31mexpected 1\u001b[39m\n\ngot 2' }),
+    spec('b.test.ts', {}, 'Cannot find module'),
+    spec('c.test.ts', { good: '' }),
+  ];
+  const failures = jestFailures({ testResults });
+  expect(failures).toEqual([
+    { file: 'a.test.ts', name: 'bad', why: 'expected 1\ngot 2' },
+    { file: 'b.test.ts', name: '', why: 'Cannot find module' },
+  ]);
+  expect(failureText(failures[0])).toBe('a.test.ts › bad\n  expected 1\n  got 2');
+});
+
+describe('a second run', () => {
+  const failure = (file: string, name = 'bad') => ({ file, name, why: 'because' });
+  const first = { counts: { passed: 8, failed: 2, skipped: 0 }, failures: [failure('a', 'x'), failure('a', 'y')] };
+
+  test('is for a few files with failed tests, not for crashes, hangs and files that cannot be loaded', () => {
+    expect(filesForSecondRun(first)).toEqual(['a']);
+    expect(filesForSecondRun({ counts: counts.noCounts(), failures: [] })).toEqual([]);
+    expect(filesForSecondRun({ ...first, problem: 'it hung' })).toEqual([]);
+    expect(filesForSecondRun({ ...first, failures: [failure('a', '')] })).toEqual([]);
+    expect(filesForSecondRun({ ...first, failures: ['a', 'b', 'c'].map((file) => failure(file)) })).toEqual([]);
+  });
+
+  test('what passes then is passed and unsteady, what fails again has failed', () => {
+    const second = { counts: { passed: 4, failed: 1, skipped: 0 }, failures: [failure('a', 'y')] };
+    expect(withSecondRun(first, second)).toEqual({
+      counts: { passed: 9, failed: 1, skipped: 0 },
+      failures: [failure('a', 'y')],
+      unsteady: [failure('a', 'x')],
+    });
+  });
+
+  test('that could not be run changes nothing', () => {
+    expect(withSecondRun(first, { problem: 'it hung' })).toEqual({ ...first, problem: 'it hung' });
+    const none = { counts: counts.noCounts(), failures: [] };
+    expect(withSecondRun(first, none)).toMatchObject({ counts: first.counts, failures: first.failures });
+  });
 });
 
 test('the closing line', () => {

@@ -38,7 +38,7 @@ export async function readAll(topic: string, count: number, brokers = sharedBrok
   return found.sort((a, b) => a.partition - b.partition || Number(a.offset) - Number(b.offset));
 }
 
-/** The offset after the last message of each partition, as the broker tells it. */
+/** The offset after the last message of each partition that is not in an open transaction, as the broker tells it. */
 export async function endOffsets(topic: string, brokers = sharedBroker()): Promise<number[]> {
   const admin = new Kafka({ brokers: [brokers], clientId: 'independent-reader', logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

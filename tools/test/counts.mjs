@@ -83,6 +83,6 @@ export function jestCounts(report) {
 }
 
 /** Without colours. @param {string} text */
-function plain(text) {
+export function plain(text) {
   return text.replace(/\u001b\[[0-9;]*m/g, '');
 }

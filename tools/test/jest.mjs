@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bin } from '../bootstrap/paths.mjs';
 import { jestCounts } from './counts.mjs';
+import { jestFailures } from './failures.mjs';
 import { runLive } from './live.mjs';
+import { filesForSecondRun, withSecondRun } from './second-run.mjs';
 
 /** jest has written its report: everything is over but the end of the process. */
 const END_MS = 10_000;
@@ -15,10 +17,25 @@ const FORCED = 'A worker process has failed to exit gracefully';
 
 /**
  * @param {string} project
- * @param {string[]} [flags]
+ * @param {object} [options]
+ * @param {string[]} [options.flags]
+ * @param {boolean} [options.secondRun]  for the few spec files that failed: second-run.mjs
  * @returns {Promise<import('./suites.mjs').Outcome>}
  */
-export async function runJest(project, flags = []) {
+export async function runJest(project, { flags = [], secondRun = false } = {}) {
+  const first = await once(project, flags);
+  const files = secondRun ? filesForSecondRun(first) : [];
+  if (files.length === 0) return first;
+  process.stdout.write(`\nOnce more, by themselves: ${files.join(', ')}\n\n`);
+  return withSecondRun(first, await once(project, [...flags, '--runTestsByPath', ...files]));
+}
+
+/**
+ * @param {string} project
+ * @param {string[]} flags
+ * @returns {Promise<import('./suites.mjs').Outcome>}
+ */
+async function once(project, flags) {
   const dir = mkdtempSync(join(tmpdir(), 'kafka4-jest-'));
   const file = join(dir, 'report.json');
   try {
@@ -26,14 +43,14 @@ export async function runJest(project, flags = []) {
     const { code, output, problem } = await runLive(project, command, { shouldBeOver: () => overdue(file) });
     if (!existsSync(file)) return { problem: problem ?? `jest ended with code ${code} and without a report` };
     const report = JSON.parse(readFileSync(file, 'utf8'));
-    const counts = jestCounts(report);
-    if (problem !== undefined) return { counts, problem };
+    const result = { counts: jestCounts(report), failures: jestFailures(report) };
+    if (problem !== undefined) return { ...result, problem };
     if (output.includes(FORCED))
-      return { counts, problem: 'something kept a jest worker alive after its specs (see above)' };
-    if (report.numTotalTests === 0) return { counts, problem: 'jest found no tests' };
-    if (code !== 0 && counts.failed === 0)
-      return { counts, problem: `jest ended with code ${code}, although no test failed` };
-    return { counts };
+      return { ...result, problem: 'something kept a jest worker alive after its specs (see above)' };
+    if (report.numTotalTests === 0) return { ...result, problem: 'jest found no tests' };
+    if (code !== 0 && result.counts.failed === 0)
+      return { ...result, problem: `jest ended with code ${code}, although no test failed` };
+    return result;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

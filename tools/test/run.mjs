@@ -12,6 +12,7 @@ import { inCi } from '../bootstrap/paths.mjs';
 import { PrepareError, prepare } from '../bootstrap/prepare.mjs';
 import { clock } from '../bootstrap/progress.mjs';
 import { closingLine, noCounts, sum } from './counts.mjs';
+import { failureText } from './failures.mjs';
 import { findKafka } from './kafka.mjs';
 import { endLeftovers, leftovers, markDescendants } from './leftovers.mjs';
 import { SUITES } from './suites.mjs';
@@ -102,6 +103,12 @@ async function stopEverything() {
  */
 function finish(results, left) {
   const total = sum(results.map(totalOf));
+  const failures = results.flatMap((result) => result.failures ?? []);
+  if (failures.length > 0) say('\n=== Failed\n');
+  for (const failure of failures) say(`${failureText(failure)}\n`);
+  const unsteady = results.flatMap((result) => result.unsteady ?? []);
+  if (unsteady.length > 0) say('\n=== Unsteady: failed, and passed at a second run. To be mended\n');
+  for (const failure of unsteady) say(`${failureText(failure)}\n`);
   say('\n=== Summary\n');
   for (const result of results) say(`  ${result.suite.name.padEnd(8)} ${describe(result)}`);
   for (const result of results.filter((each) => each.problem))

@@ -18,6 +18,8 @@ import { runTypes } from './types.mjs';
  * @property {import('./counts.mjs').Counts} [counts]
  * @property {string} [problem]  why the suite as a whole failed, besides its tests
  * @property {string} [notRun]   a part of it that this machine cannot run
+ * @property {import('./failures.mjs').Failure[]} [failures]  the tests that failed
+ * @property {import('./failures.mjs').Failure[]} [unsteady]  the tests that failed and passed at a second run
  */
 
 /**
@@ -37,7 +39,7 @@ export const SUITES = [
     title: 'jest on real Apache Kafka',
     needsKafka: true,
     // One at a time: brokers that are started, killed and measured side by side disturb one another.
-    run: () => runJest('broker', ['--maxWorkers=1']),
+    run: () => runJest('broker', { flags: ['--maxWorkers=1'], secondRun: true }),
   },
   { name: 'types', title: 'TypeScript types', run: runTypes },
 ];

@@ -1,0 +1,40 @@
+// A second run of the few spec files that failed. Real brokers share the machine with whatever else runs on it; an
+// unsteady test is a defect to be mended, of the test or of the client, but no reason to throw a whole run away. What
+// passes at the second run counts as passed and is told as unsteady, with its first failure.
+
+/** More is no bad luck. */
+const FILES_AT_MOST = 2;
+
+/** @typedef {import('./suites.mjs').Outcome} Outcome */
+
+/**
+ * The spec files to run again. None where a process crashed or hung, a file could not be loaded, or many failed.
+ *
+ * @param {Outcome} first
+ * @returns {string[]}
+ */
+export function filesForSecondRun({ problem, failures = [] }) {
+  const files = [...new Set(failures.map(({ file }) => file))];
+  if (problem !== undefined || files.length > FILES_AT_MOST || failures.some(({ name }) => name === '')) return [];
+  return files;
+}
+
+/**
+ * @param {Outcome} first
+ * @param {Outcome} second  of the files that failed in the first
+ * @returns {Outcome}
+ */
+export function withSecondRun(first, second) {
+  if (
+    first.counts === undefined ||
+    second.counts === undefined ||
+    second.problem !== undefined ||
+    second.counts.passed === 0
+  )
+    return { ...first, problem: first.problem ?? second.problem };
+  const known = new Set(second.failures?.map(({ file, name }) => `${file} ${name}`));
+  const unsteady = first.failures?.filter(({ file, name }) => !known.has(`${file} ${name}`)) ?? [];
+  const failed = second.counts.failed;
+  const passed = first.counts.passed + first.counts.failed - failed;
+  return { counts: { ...first.counts, passed, failed }, failures: second.failures, unsteady };
+}
