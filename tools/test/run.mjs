@@ -15,6 +15,7 @@ import { closingLine, noCounts, sum } from './counts.mjs';
 import { failureText } from './failures.mjs';
 import { findKafka } from './kafka.mjs';
 import { endLeftovers, leftovers, markDescendants } from './leftovers.mjs';
+import { findPrograms } from './programs.mjs';
 import { SUITES } from './suites.mjs';
 
 const say = (text = '') => process.stdout.write(`${text}\n`);
@@ -73,7 +74,7 @@ async function lookAround() {
     brokers.add(broker);
     return broker;
   };
-  return { kafka, startBroker };
+  return { kafka, ...findPrograms(), startBroker };
 }
 
 /**
@@ -81,7 +82,7 @@ async function lookAround() {
  * @returns {Promise<Result>}
  */
 async function runSuite(suite) {
-  if (suite.needsKafka && !machine.kafka.available) return { suite, ms: 0, blocked: true, notRun: 'all of it' };
+  if (suite.needs && missingFor(suite).length > 0) return { suite, ms: 0, blocked: true, notRun: 'all of it' };
   say(`\n=== ${suite.name}: ${suite.title}\n`);
   const begin = performance.now();
   try {
@@ -90,6 +91,11 @@ async function runSuite(suite) {
     const text = /** @type {Error} */ (error).stack ?? String(error);
     return { problem: `it could not be run: ${text}`, suite, ms: performance.now() - begin };
   }
+}
+
+/** Why what the suite needs is not there; a part of the others needs Kafka. @param {Suite} suite @returns {string[]} */
+function missingFor({ needs = ['kafka'] }) {
+  return needs.flatMap((name) => (machine[name].available ? [] : [machine[name].why]));
 }
 
 async function stopEverything() {
@@ -118,7 +124,7 @@ function finish(results, left) {
   if (notRun.length > 0) {
     say(`\n  !!! NOT EVERYTHING COULD RUN ON THIS MACHINE${inCi() ? ' (a failure, as CI is set)' : ''}`);
     for (const { suite, notRun: part } of notRun) say(`  !!! not run: ${suite.name} (${suite.title}), ${part}`);
-    say(`\n${indent(machine.kafka.why ?? '')}`);
+    for (const why of new Set(notRun.flatMap(({ suite }) => missingFor(suite)))) say(`\n${indent(why)}`);
     if (inCi()) total.failed += notRun.length;
   }
   if (left.length > 0) {

@@ -8,7 +8,10 @@ import { runTypes } from './types.mjs';
  * What the machine offers to the suites.
  *
  * @typedef {object} Machine
- * @property {{ available: boolean, why?: string }} kafka
+ * @property {import('./programs.mjs').Found} kafka
+ * @property {import('./programs.mjs').Found} chromium
+ * @property {import('./programs.mjs').Found} postgres
+ * @property {import('./programs.mjs').Found} redis
  * @property {() => Promise<import('../broker/testing.mjs').TestBroker | undefined>} startBroker
  *   undefined where no Kafka can be started
  */
@@ -26,9 +29,12 @@ import { runTypes } from './types.mjs';
  * @typedef {object} Suite
  * @property {string} name
  * @property {string} title
- * @property {boolean} [needsKafka]  cannot run at all without a real broker
+ * @property {('kafka' | 'chromium' | 'postgres' | 'redis')[]} [needs]  it cannot run at all without them
  * @property {(machine: Machine) => Promise<Outcome>} run
  */
+
+/** Brokers that are started, killed and measured side by side disturb one another; so do builds. */
+const ONE_AT_A_TIME = { flags: ['--maxWorkers=1'], secondRun: true };
 
 /** @type {Suite[]} */
 export const SUITES = [
@@ -37,9 +43,15 @@ export const SUITES = [
   {
     name: 'broker',
     title: 'jest on real Apache Kafka',
-    needsKafka: true,
-    // One at a time: brokers that are started, killed and measured side by side disturb one another.
-    run: () => runJest('broker', { flags: ['--maxWorkers=1'], secondRun: true }),
+    needs: ['kafka'],
+    run: () => runJest('broker', ONE_AT_A_TIME),
+  },
+  { name: 'package', title: 'the package as users install it', run: () => runJest('package', ONE_AT_A_TIME) },
+  {
+    name: 'browser',
+    title: 'the Next.js example in Chromium, on real servers',
+    needs: ['kafka', 'chromium', 'postgres', 'redis'],
+    run: () => runJest('browser', ONE_AT_A_TIME),
   },
   { name: 'types', title: 'TypeScript types', run: runTypes },
 ];
