@@ -29,8 +29,23 @@ const NATIVE_INPUTS = [
   'src',
   'core',
 ];
-const LIB_INPUTS = ['lib', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'tools/build', 'index.d.ts'];
-const LIB_OUTPUTS = ['index.js', 'index.d.ts', 'index.mjs', 'index.d.mts'];
+const LIB_INPUTS = [
+  'lib',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+  'tools/build',
+  'tools/package/unsupported.mjs',
+  'index.d.ts',
+];
+const LIB_OUTPUTS = [
+  'index.js',
+  'index.d.ts',
+  'index.mjs',
+  'index.d.mts',
+  join('unsupported', 'index.js'),
+  join('unsupported', 'index.mjs'),
+];
 
 /** Processor seconds of a first build, nearly all of them librdkafka and OpenSSL in C. */
 const FIRST_BUILD_CPU_SECONDS = 410;

@@ -35,7 +35,7 @@ const REQUIREMENTS = {
     },
     {
       what: 'npm',
-      why: 'it installs the development tools',
+      why: "it installs the development tools and fetches librdkafka's sources",
       found: () => Boolean(process.env.npm_execpath) || runs(IS_WINDOWS ? 'npm.cmd' : 'npm', ['--version']),
       debian: 'sudo apt-get install npm',
       macos: 'brew install node',

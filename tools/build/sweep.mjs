@@ -5,7 +5,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Made from no source of their own; written again right after. */
-const OWN = new Set(['index.mjs', 'index.d.mts']);
+const OWN = new Set(['index.mjs', 'index.d.mts', join('unsupported', 'index.js'), join('unsupported', 'index.mjs')]);
 
 /**
  * @param {string} lib
