@@ -8,6 +8,7 @@ let style: any;
 let box: any;
 let table: any;
 let live: any;
+let options: any;
 // Not a literal: the tools are plain JavaScript, for which the compiler has no types.
 const load = (name: string) => import(`../../tools/terminal/${name}.mjs`);
 beforeAll(async () => {
@@ -17,6 +18,7 @@ beforeAll(async () => {
   box = await load('box');
   table = await load('table');
   live = await load('live');
+  options = await load('options');
 });
 
 describe('text', () => {
@@ -88,13 +90,48 @@ describe('style', () => {
     expect(style.createStyle({ colour: false }).red('x')).toBe('x');
   });
 
+  it.each([
+    [{ FORCE_COLOR: '1' }, false, true],
+    [{ FORCE_COLOR: '0' }, true, false],
+    [{ FORCE_COLOR: 'true', NO_COLOR: '1', TERM: 'dumb' }, false, true],
+    [{ FORCE_COLOR: '' }, true, true],
+  ])('%j decides alone', (env, isTTY, expected) => expect(style.usesColour({ isTTY }, env)).toBe(expected));
+
+  it.each([
+    [{}, true, true],
+    [{ TERM: 'dumb' }, true, false],
+    [{ CI: 'true' }, true, false],
+    [{ CI: 'false' }, true, true],
+    [{}, false, false],
+  ])('draws in place with %j (terminal: %p): %p', (env, isTTY, expected) =>
+    expect(style.isInteractive({ isTTY }, env)).toBe(expected),
+  );
+
+  it.each([
+    [{}, 'linux', false],
+    [{ TERM: 'linux' }, 'linux', true],
+    [{ LANG: 'C' }, 'linux', true],
+    [{ LANG: 'C.UTF-8' }, 'linux', false],
+    [{ LANG: 'de_DE.utf8', LC_ALL: 'POSIX' }, 'linux', true],
+    [{ LC_ALL: 'C' }, 'win32', true],
+    [{ WT_SESSION: '1', LC_ALL: 'C' }, 'win32', false],
+  ])('with %j on %s keeps to ASCII: %p', (env, platform, expected) =>
+    expect(style.usesAscii(env, platform)).toBe(expected),
+  );
+
+  it('breaks sentences at the edge of a window, never in a log', () => {
+    expect(style.proseWidth({ isTTY: true, columns: 72 })).toBe(72);
+    expect(text.wrap('a '.repeat(500).trim(), style.proseWidth({ isTTY: false }))).toHaveLength(1);
+  });
+
   it('begins an outer colour again after an inner one', () => {
     const { bold, red } = style.createStyle({ colour: true });
     expect(bold(`a${red('b')}c`)).toBe('\u001b[1ma\u001b[31mb\u001b[0m\u001b[1mc\u001b[0m');
   });
 
   it.each([
-    [40, 60],
+    [20, 40],
+    [40, 40],
     [80, 80],
     [200, 120],
     [undefined, 100],
@@ -130,6 +167,17 @@ describe('boxes and tables', () => {
     expect(box.beside(left, right, { width: 80, style: plain })).toHaveLength(7);
   });
 
+  it('puts a value below its name where both do not fit', () => {
+    const plain = style.createStyle();
+    const list = [['name', 'value'] as const, ['a longer name', 'a longer value'] as const];
+    expect(box.pairs(list, { width: 20, style: plain })).toEqual([
+      'name           value',
+      'a longer name',
+      '      a longer value',
+    ]);
+    for (const line of box.pairs(list, { width: 8, style: plain })) expect(text.width(line)).toBeLessThanOrEqual(8);
+  });
+
   it('draws bars and sparklines of a fixed size', () => {
     const plain = style.createStyle();
     expect(box.bar(0.5, 4, plain)).toBe('██░░');
@@ -159,6 +207,34 @@ describe('boxes and tables', () => {
     ]);
     expect(table.table({ ...options, width: 20 })[1]).toBe('user-events      1');
     expect(table.table({ ...options, width: 15 })[1]).toBe('user-ev…      1');
+  });
+});
+
+describe('options', () => {
+  const command = {
+    name: 'npm run thing',
+    summary: 'Does the thing.',
+    options: { '--json': 'for programs', '--all': 'everything' },
+    variables: { THING: 'which one' },
+    exits: { 0: 'done' },
+  };
+
+  it('knows its own, and -h as --help', () => {
+    expect([...options.parseOptions(['--json'], command).chosen]).toEqual(['--json']);
+    expect(options.parseOptions(['-h'], command)).toMatchObject({ help: true });
+    expect(options.parseOptions([], command)).toEqual({ chosen: new Set(), help: false });
+  });
+
+  it.each([
+    [['--jason'], 'npm run thing: unknown option --jason; did you mean --json?'],
+    [['--verbose', 'x'], 'npm run thing: unknown option --verbose x'],
+    [['thing', '--help'], 'npm run thing: unknown argument thing'],
+  ])('refuses %j', (argv, error) => expect(options.parseOptions(argv, command).error).toBe(error));
+
+  it.each([30, 40, 80, 120])('fits its help into %i columns', (width) => {
+    const lines = options.helpLines(command, width);
+    for (const line of lines) expect(text.width(line)).toBeLessThanOrEqual(width);
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toContain('--json for programs');
   });
 });
 

@@ -78,7 +78,7 @@ export const CHECKS = [
       await api.initializeKafka4();
       const { count: number, wrong } = await compareTopics(api);
       if (wrong.length > 0) throw new CheckFailure(wrong.join('; '));
-      return `${number}, partitions and retention as declared`;
+      return `${plural(number, 'topic')}, partitions and retention as declared`;
     },
   },
   {

@@ -1,28 +1,36 @@
-// `npm run kafka:test`: checks a live broker end to end, one line a check.
-//
-//   KAFKA_BROKER=host:port   which one (default localhost:29092); the other KAFKA_ variables count too
-//   --json                   one JSON object in place of the report (npm run --silent kafka:test -- --json)
-//
-// The exit code is 0 only if every check passed.
+// `npm run kafka:test`: checks a live broker end to end, one line a check. What it knows and how it ends is in
+// COMMAND, which --help prints.
 
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { json } from '../quickstart/report.mjs';
 import { addresses, explain, unreachable } from '../quickstart/trouble.mjs';
-import { box } from '../terminal/box.mjs';
 import { finish } from '../terminal/exit.mjs';
-import { duration } from '../terminal/format.mjs';
-import { LiveArea } from '../terminal/live.mjs';
-import { drawingWidth, styleOf } from '../terminal/style.mjs';
-import { fit, wrap } from '../terminal/text.mjs';
-import { CHECKS } from './checks.mjs';
+import { readOptions } from '../terminal/options.mjs';
+import { drawingWidth, proseWidth, styleOf } from '../terminal/style.mjs';
+import { wrap } from '../terminal/text.mjs';
 import { runChecks } from './runner.mjs';
 import { deleteScratch, scratchTopics } from './scratch.mjs';
+import { showChecks, summaryLines } from './screen.mjs';
 
-const FRAME_MS = 80;
 const CLEANUP_MS = 10_000;
-const NAME_CELLS = Math.max(...CHECKS.map(({ name }) => name.length));
+
+/** @type {import('../terminal/options.mjs').Command} */
+const COMMAND = {
+  name: 'npm run kafka:test',
+  summary:
+    'Checks a live broker end to end and tells each result with its time. Creates the declared topics where they are missing, writes to topics of its own and deletes those afterwards.',
+  options: {
+    '--json':
+      'one JSON document on standard output in place of the report; everything else goes to standard error (npm run --silent kafka:test -- --json)',
+  },
+  variables: {
+    KAFKA_BROKER: 'host:port of the broker (default localhost:29092); the other KAFKA_ variables count too',
+    'NO_COLOR, FORCE_COLOR': 'no colours on a terminal; colours also into a pipe',
+  },
+  exits: { 0: 'every check passed', 1: 'one did not, or no broker answers', 2: 'unknown option', 130: 'interrupted' },
+};
 
 /** The package as it is built, or built now. */
 async function loadPackage() {
@@ -31,20 +39,29 @@ async function loadPackage() {
   return import('kafka4');
 }
 
-/** @param {import('./runner.mjs').Outcome} outcome */
-export function outcomeLines({ name, state, detail, ms }, { width, style }) {
-  const { glyphs } = style;
-  const sign = { pass: style.green(glyphs.ok), fail: style.red(glyphs.fail), 'not run': style.yellow(glyphs.skip) }[
-    state
-  ];
-  const time = state === 'not run' ? 'not run' : duration(ms);
-  const indent = 4 + NAME_CELLS + 2 + 8 + 2;
-  const [first = '', ...rest] = detail.flatMap((line) => wrap(line, Math.max(20, width - indent)));
-  const shown = state === 'pass' ? style.dim : state === 'fail' ? style.red : style.yellow;
-  return [
-    ` ${fit(sign, 2)} ${fit(name, NAME_CELLS)}  ${fit(time, 8, 'right')}  ${shown(first)}`.trimEnd(),
-    ...rest.map((line) => `${' '.repeat(indent)}${shown(line)}`),
-  ];
+/**
+ * For programs; report.schema.json describes it. Every field is always there. `format` changes when a field changes
+ * its meaning or goes; new ones may come without that.
+ */
+function report({ context, ms, outcomes, errors }) {
+  return {
+    format: 1,
+    tool: 'kafka:test',
+    ok: errors.length === 0 && outcomes.every(({ state }) => state === 'pass'),
+    broker: context.broker,
+    run: context.run,
+    node: process.version,
+    ms: Number(ms.toFixed(3)),
+    checks: outcomes.map(({ id, name, state, ms: time, detail }) => ({
+      id,
+      name,
+      state,
+      ms: Number(time.toFixed(3)),
+      detail,
+    })),
+    cluster: context.status?.cluster ?? null,
+    errors,
+  };
 }
 
 /**
@@ -56,12 +73,9 @@ export function outcomeLines({ name, state, detail, ms }, { width, style }) {
  */
 export async function main({ argv = process.argv.slice(2), env = process.env, load = loadPackage } = {}) {
   const { stdout, stderr } = process;
-  const asJson = argv.includes('--json');
-  const strange = argv.filter((one) => one !== '--json');
-  if (strange.length > 0) {
-    stderr.write(`usage: npm run kafka:test [-- --json]   (unknown: ${strange.join(' ')})\n`);
-    return 2;
-  }
+  const { chosen, code } = readOptions(argv, COMMAND, { stdout, stderr, width: drawingWidth(stdout) });
+  if (code !== undefined) return code;
+  const asJson = chosen.has('--json');
   if (!env.KAFKA_BROKER && !env.KAFKA_BROKERS) env.KAFKA_BROKER = 'localhost:29092';
   const broker = env.KAFKA_BROKER || env.KAFKA_BROKERS || '';
   env.KAFKA_CLIENT_ID ||= 'kafka4-test';
@@ -69,9 +83,33 @@ export async function main({ argv = process.argv.slice(2), env = process.env, lo
   // Errors are part of what is checked; they are told in the report.
   env.KAFKA_LOG_LEVEL ||= '0';
 
-  const giveUp = (lines, hint) => {
-    if (asJson) stdout.write(`${json({ ok: false, broker, error: lines, checks: [] })}\n`);
-    stderr.write(`${lines.join('\n  ')}\n${hint.map((line) => `${line}\n`).join('')}`);
+  const begin = performance.now();
+  const id = randomBytes(3).toString('hex');
+  const named = addresses(env).map(({ host, port }) => `${host}:${port}`);
+  const context = {
+    api: undefined,
+    run: id,
+    broker: named.join(', ') || broker,
+    topics: scratchTopics(id),
+    texts: [],
+    loaded: 0,
+    transacted: [],
+    status: undefined,
+  };
+  /** @type {import('./runner.mjs').Outcome[]} */
+  const outcomes = [];
+  const document = (errors = []) => {
+    const ms = performance.now() - begin;
+    if (asJson) stdout.write(`${json(report({ context, ms, outcomes, errors }))}\n`);
+  };
+  const giveUp = (errors, hint = []) => {
+    document(errors);
+    const style = styleOf(stderr, env);
+    const width = proseWidth(stderr);
+    const [first, ...rest] = wrap(`${style.glyphs.fail} ${errors.join('\n')}`, width - 2);
+    stderr.write(`${style.encode(style.red(style.bold(first)))}\n`);
+    for (const line of [...rest, ...hint.flatMap((text) => wrap(text, width - 2))])
+      stderr.write(`  ${style.encode(line)}\n`);
     return 1;
   };
   if (/^embedded/.test(broker.trim()))
@@ -87,21 +125,6 @@ export async function main({ argv = process.argv.slice(2), env = process.env, lo
       ['No broker answers:', ...reasons],
       ['Start one on this machine: npm run kafka:start', 'or name another: KAFKA_BROKER=host:port npm run kafka:test'],
     );
-
-  const id = randomBytes(3).toString('hex');
-  const context = {
-    api: undefined,
-    run: id,
-    broker:
-      addresses(env)
-        .map(({ host, port }) => `${host}:${port}`)
-        .join(', ') || broker,
-    topics: scratchTopics(id),
-    texts: [],
-    loaded: 0,
-    transacted: [],
-  };
-  const interrupt = new AbortController();
   try {
     context.api = await load();
   } catch (error) {
@@ -110,85 +133,38 @@ export async function main({ argv = process.argv.slice(2), env = process.env, lo
       ['Build it: npm install && npm run build'],
     );
   }
+
+  const interrupt = new AbortController();
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(130);
     interrupt.abort(new Error('interrupted'));
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-
-  const begin = performance.now();
-  const screen = show({ stdout, stderr, env, broker: context.broker, id, quiet: asJson });
+  const stream = asJson ? stderr : stdout;
+  const screen = showChecks({ stream, guard: asJson ? [] : [stderr], env, broker: context.broker, id });
+  const onEnd = (outcome) => {
+    outcomes.push(outcome);
+    screen.end(outcome);
+  };
   try {
-    const outcomes = await runChecks(context, { signal: interrupt.signal, onBegin: screen.begin, onEnd: screen.end });
+    await runChecks(context, { signal: interrupt.signal, onBegin: screen.begin, onEnd });
     screen.close();
     await putAway(context);
-    const ms = performance.now() - begin;
-    const ok = outcomes.every(({ state }) => state === 'pass');
-    if (asJson)
-      stdout.write(`${json({ ok, broker: context.broker, ms, checks: outcomes, cluster: context.status?.cluster })}\n`);
-    else stdout.write(`${summary(outcomes, ms, styleOf(stdout, env)).join('\n')}\n`);
-    return ok ? 0 : 1;
+    document();
+    const style = styleOf(stream, env);
+    const summary = summaryLines(outcomes, performance.now() - begin, { width: drawingWidth(stream), style });
+    stream.write(`${summary.map(style.encode).join('\n')}\n`);
+    return outcomes.every(({ state }) => state === 'pass') ? 0 : 1;
   } catch (error) {
     screen.close();
     await putAway(context);
-    if (!interrupt.signal.aborted) return giveUp(explain(error), []);
+    if (!interrupt.signal.aborted) return giveUp(explain(error));
+    document(['interrupted']);
     stderr.write('Interrupted; the test topics are deleted and the clients closed.\n');
     return 130;
   } finally {
     process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
   }
-}
-
-/** A line for each check that has ended, and on a terminal one that moves for the check that runs. */
-function show({ stdout, stderr, env, broker, id, quiet }) {
-  const style = styleOf(stdout, env);
-  const area = new LiveArea(stdout, { guard: [stderr] });
-  let name = '';
-  let since = 0;
-  let tick = 0;
-  const say = (text) => !quiet && area.print(text);
-  const { spinner } = style.glyphs;
-  const timer = setInterval(() => {
-    tick += 1;
-    if (name && !quiet)
-      area.draw([
-        ` ${fit(style.cyan(spinner[tick % spinner.length]), 2)} ${fit(name, NAME_CELLS)}  ${fit(duration(performance.now() - since), 8, 'right')}`,
-      ]);
-  }, FRAME_MS);
-  if (stdout.isTTY)
-    say(
-      box({
-        title: 'kafka4 kafka:test',
-        note: `run ${id}`,
-        lines: [`${broker} ${style.glyphs.dot} Node.js ${process.version}`],
-        width: drawingWidth(stdout),
-        style,
-      }).join('\n'),
-    );
-  else say(`kafka4 kafka:test, ${broker}, Node.js ${process.version}, run ${id}`);
-  return {
-    begin(check) {
-      name = check;
-      since = performance.now();
-    },
-    end(outcome) {
-      name = '';
-      area.close();
-      say(outcomeLines(outcome, { width: drawingWidth(stdout), style }).join('\n'));
-    },
-    close() {
-      clearInterval(timer);
-      area.close();
-    },
-  };
-}
-
-function summary(outcomes, ms, style) {
-  const number = (state) => outcomes.filter((outcome) => outcome.state === state).length;
-  const passed = `${number('pass')} of ${outcomes.length} checks passed in ${duration(ms)}`;
-  if (number('pass') === outcomes.length) return ['', style.green(style.bold(passed))];
-  const rest = `, ${number('fail')} failed${number('not run') > 0 ? `, ${number('not run')} not run` : ''}`;
-  return ['', style.red(style.bold(`${passed}${rest}`))];
 }
 
 /** What the run has made on the broker and opened here; must neither fail nor wait for long. */

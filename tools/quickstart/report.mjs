@@ -3,7 +3,7 @@
 import { beside, box, pairs } from '../terminal/box.mjs';
 import { bytes, count, duration, rate } from '../terminal/format.mjs';
 import { table } from '../terminal/table.mjs';
-import { header, stepLine, topicRows } from './view.mjs';
+import { header, stepLines, topicRows } from './view.mjs';
 
 /** @typedef {import('./demo.mjs').Run} Run */
 /** @typedef {import('../terminal/style.mjs').Style} Style */
@@ -68,7 +68,11 @@ function sections(run, style) {
     table({
       columns: [
         { title: 'live traffic', grow: true, cut: true },
-        ...['p50', 'p95', 'p99', 'max'].map((title) => ({ title, align: /** @type {const} */ ('right') })),
+        ...['p50', 'p95', 'p99', 'max'].map((title) => ({
+          title,
+          align: /** @type {const} */ ('right'),
+          drop: { p95: 1, max: 2 }[title],
+        })),
       ],
       rows: [
         ['acknowledged', ...percentiles(found.acknowledgement)],
@@ -118,7 +122,7 @@ export function boxes(run, { width, style }) {
   const part = (name) => ({ title: TITLES[name], lines: parts[name] });
   return [
     ...header(run, { width, style, note: '' }),
-    ...run.steps.map((step) => stepLine(step, { width, style })),
+    ...run.steps.flatMap((step) => stepLines(step, { width, style })),
     ...box({ title: TITLES.events, lines: parts.events(width - 4), width, style }),
     ...beside(part('latency'), part('throughput'), { width, style }),
     ...(run.status ? beside(part('health'), part('metrics'), { width, style }) : []),
@@ -136,14 +140,22 @@ export function lines(run, { width, style }) {
   ]);
 }
 
-/** For programs. @param {Run} run */
+/**
+ * For programs; report.schema.json describes it. Every field is always there, null where the run did not get so
+ * far. `format` changes when a field changes its meaning or goes; new ones may come without that.
+ *
+ * @param {Run} run
+ */
 export function object(run) {
   return {
+    format: 1,
+    tool: 'quickstart',
     ok: run.failures.length === 0 && run.steps.every((step) => step.state === 'ok'),
     broker: run.broker,
     run: run.id,
-    seconds: Number(run.seconds.toFixed(3)),
-    steps: run.steps.map(({ id, state, detail, ms }) => ({ id, state, detail, ms: Number(ms.toFixed(3)) })),
+    node: process.version,
+    ms: rounded(run.seconds * 1000),
+    steps: run.steps.map(({ id, name, state, detail, ms }) => ({ id, name, state, detail, ms: rounded(ms) })),
     topics: run.ledgers.map(({ kind, sent, acknowledged, received, duplicates, misordered }) => ({
       topic: kind.topic,
       sent,
@@ -152,15 +164,17 @@ export function object(run) {
       duplicates,
       misordered,
     })),
-    batch: run.batch,
-    transaction: run.transaction,
+    batch: run.batch ?? null,
+    transaction: run.transaction ?? null,
     latency: latencies(run),
-    health: run.health,
-    status: run.status,
-    metrics: run.metrics,
+    health: run.health ?? null,
+    status: run.status ?? null,
+    metrics: run.metrics ?? null,
     failures: run.failures,
   };
 }
+
+const rounded = (ms) => Number(ms.toFixed(3));
 
 /** JSON of values that JSON has no notation for. */
 export function json(value) {

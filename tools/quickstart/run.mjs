@@ -1,26 +1,36 @@
-// `npm run quickstart`: from a bare clone to events that arrive, in one command.
-//
-//   KAFKA_BROKER=host:port   a real broker in place of the embedded one
-//   --json                   one JSON object in place of the report (npm run --silent quickstart -- --json)
-//
-// The exit code is 0 when every event came as it was sent, 1 when not, 130 after Ctrl-C.
+// `npm run quickstart`: from a bare clone to events that arrive, in one command. What it knows and how it ends is in
+// COMMAND, which --help prints.
 
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { finish } from '../terminal/exit.mjs';
-import { count, duration } from '../terminal/format.mjs';
-import { LiveArea } from '../terminal/live.mjs';
-import { drawingWidth, styleOf } from '../terminal/style.mjs';
+import { count } from '../terminal/format.mjs';
+import { readOptions } from '../terminal/options.mjs';
+import { drawingWidth, proseWidth, styleOf } from '../terminal/style.mjs';
 import { wrap } from '../terminal/text.mjs';
 import { Run, runDemo } from './demo.mjs';
 import { boxes, json, lines, object } from './report.mjs';
+import { showRun } from './screen.mjs';
 import { advice, explain, unreachable } from './trouble.mjs';
-import { frame, progressLine, Rates } from './view.mjs';
 
-const FRAME_MS = 80;
-const PROGRESS_MS = 1_000;
 const CLEANUP_MS = 5_000;
+
+/** @type {import('../terminal/options.mjs').Command} */
+const COMMAND = {
+  name: 'npm run quickstart',
+  summary:
+    'Builds kafka4 where that has not been done, starts an embedded broker, sends events of every kind, batches and transactions, receives all of them again and shows what it measured.',
+  options: {
+    '--json':
+      'one JSON document on standard output in place of the report; everything else goes to standard error (npm run --silent quickstart -- --json)',
+  },
+  variables: {
+    KAFKA_BROKER: 'host:port of a real broker in place of the embedded one; the other KAFKA_ variables count too',
+    'NO_COLOR, FORCE_COLOR': 'no colours on a terminal; colours also into a pipe',
+  },
+  exits: { 0: 'every event came as it was sent', 1: 'it did not', 2: 'unknown option', 130: 'interrupted' },
+};
 
 async function prepareClone() {
   const { prepare } = await import('../bootstrap/index.mjs');
@@ -42,38 +52,6 @@ function settle(env, id) {
   return env.KAFKA_BROKER || env.KAFKA_BROKERS;
 }
 
-/** How a run is shown while it goes on: a drawing, plain lines, or (for --json) nothing. */
-function show(run, { stdout, stderr, style, mode }) {
-  const rates = new Rates();
-  const area = new LiveArea(stdout, { guard: [stderr] });
-  let tick = 0;
-  const draw = () => area.draw(frame(run, { width: drawingWidth(stdout), style, rates, tick }));
-  const ticking = setInterval(() => {
-    tick += 1;
-    rates.sample(run);
-    if (mode === 'live') draw();
-    else if (mode === 'plain' && tick % Math.round(PROGRESS_MS / FRAME_MS) === 0)
-      stdout.write(`${progressLine(run, rates)}\n`);
-  }, FRAME_MS);
-  let closed = false;
-  return {
-    onStep(step) {
-      // After an interrupt the demonstration still ends its last step behind the scenes.
-      if (closed) return;
-      if (mode === 'live') draw();
-      if (mode !== 'plain' || step.state === 'run') return;
-      stdout.write(
-        `${step.state === 'ok' ? 'ok   ' : 'FAIL '} ${step.name.padEnd(25)} ${duration(step.ms).padStart(8)}  ${step.detail}\n`,
-      );
-    },
-    close() {
-      closed = true;
-      clearInterval(ticking);
-      area.close();
-    },
-  };
-}
-
 /**
  * @param {object} [options]
  * @param {string[]} [options.argv]
@@ -91,27 +69,26 @@ export async function main({
   plan,
 } = {}) {
   const { stdout, stderr } = process;
-  const asJson = argv.includes('--json');
-  const strange = argv.filter((one) => one !== '--json');
-  if (strange.length > 0) {
-    stderr.write(`usage: npm run quickstart [-- --json]   (unknown: ${strange.join(' ')})\n`);
-    return 2;
-  }
+  const { chosen, code } = readOptions(argv, COMMAND, { stdout, stderr, width: drawingWidth(stdout) });
+  if (code !== undefined) return code;
+  const asJson = chosen.has('--json');
   const id = randomBytes(3).toString('hex');
   const noisy = Boolean(env.KAFKA_LOG_LEVEL) && env.KAFKA_LOG_LEVEL !== '0';
   const broker = settle(env, id);
-  const style = styleOf(stdout, env);
   const run = new Run({ broker, id, plan });
+  const document = () => asJson && stdout.write(`${json(object(run))}\n`);
 
   const fail = (error) => {
-    run.failures.push(...(run.failures.length > 0 ? [] : explain(error)));
-    if (asJson) stdout.write(`${json(object(run))}\n`);
-    const red = styleOf(stderr, env);
-    stderr.write(
-      `\n${red.red(red.bold(`${red.glyphs.fail} The quickstart failed`))}: ${explain(error).join('\n  ')}\n`,
-    );
-    for (const line of run.failures.filter((text) => !explain(error).includes(text))) stderr.write(`  ${line}\n`);
-    for (const line of advice(error, broker)) stderr.write(`  ${line}\n`);
+    const reasons = explain(error);
+    run.failures.push(...(run.failures.length > 0 ? [] : reasons));
+    document();
+    const style = styleOf(stderr, env);
+    const width = proseWidth(stderr);
+    const [first, ...rest] = wrap(`${style.glyphs.fail} The quickstart failed: ${reasons.join('\n')}`, width - 2);
+    const others = run.failures.filter((text) => !reasons.includes(text));
+    stderr.write(`\n${style.encode(style.red(style.bold(first)))}\n`);
+    for (const line of [...rest, ...[...others, ...advice(error, broker)].flatMap((text) => wrap(text, width - 2))])
+      stderr.write(`  ${style.encode(line)}\n`);
     return 1;
   };
 
@@ -133,9 +110,11 @@ export async function main({
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   run.begin = performance.now();
-  const mode = asJson ? 'json' : stdout.isTTY && env.TERM !== 'dumb' && !noisy ? 'live' : 'plain';
-  if (mode === 'plain') stdout.write(`kafka4 quickstart, ${run.label}, Node.js ${process.version}, run ${id}\n`);
-  const screen = show(run, { stdout, stderr, style, mode });
+  const screen = showRun(run, { stream: asJson ? stderr : stdout, guard: asJson ? [] : [stderr], env, noisy });
+  const report = (draw) => {
+    const style = styleOf(stdout, env);
+    for (const line of draw({ width: drawingWidth(stdout), style })) stdout.write(`${style.encode(line)}\n`);
+  };
   let api;
   try {
     api = await load();
@@ -145,37 +124,36 @@ export async function main({
     await Promise.race([runDemo(api, run, { signal: interrupt.signal, onStep: screen.onStep }), aborted]);
     if (run.failures.length > 0) throw new Error('not everything is as it should be');
     screen.close();
-    if (asJson) stdout.write(`${json(object(run))}\n`);
-    else stdout.write(`${ending(run, { stdout, style, mode }).join('\n')}\n`);
+    if (asJson) document();
+    else report((options) => [...(screen.live ? boxes : lines)(run, options), '', ...ending(run, options)]);
     return 0;
   } catch (error) {
     screen.close();
     await cleanUp(api);
     if (interrupt.signal.aborted) {
+      run.failures.push('interrupted');
+      document();
       stderr.write('Interrupted; the clients are closed.\n');
       return 130;
     }
-    if (mode === 'live') stdout.write(`${boxes(run, { width: drawingWidth(stdout), style }).join('\n')}\n`);
+    if (screen.live && !asJson) report((options) => boxes(run, options));
     return fail(error);
   } finally {
     process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
   }
 }
 
-function ending(run, { stdout, style, mode }) {
-  const width = drawingWidth(stdout);
-  const total = run.total('received');
-  const sentence = `${count(total)} events of five kinds went through Kafka and back in ${run.seconds.toFixed(1)} s.`;
+/** What was shown, in a sentence, and what to do next. */
+function ending(run, { width, style }) {
+  const total = count(run.total('received'));
+  const sentence = `${total} events of five kinds went through Kafka and back in ${run.seconds.toFixed(1)} s.`;
   const hint = run.embedded
     ? 'Against a real broker: KAFKA_BROKER=localhost:29092 npm run quickstart'
     : 'The events stay in the topics of this broker for their retention.';
-  const next = [
+  return [
     ...wrap(`${style.glyphs.ok} ${sentence}`, width).map((line) => style.green(style.bold(line))),
     ...wrap(hint, width - 2).map((line) => style.dim(`  ${line}`)),
   ];
-  return mode === 'live'
-    ? [...boxes(run, { width, style }), '', ...next]
-    : [...lines(run, { width, style }), '', ...next];
 }
 
 /** After a failure, so it must not make another one, nor wait for long. */

@@ -1,6 +1,6 @@
 // Boxes with a title in the upper border, one below the other or side by side, and small charts.
 
-import { width as cells, fit, truncate } from './text.mjs';
+import { width as cells, fit, strip, truncate, wrap } from './text.mjs';
 
 /** @typedef {import('./style.mjs').Style} Style */
 
@@ -53,16 +53,18 @@ export function beside(left, right, { width, style, from = 96 }) {
 }
 
 /**
- * A name, blanks, and a value at the right end.
+ * A name, blanks, and a value at the right end; where it is too narrow for that, the value below the name.
  *
  * @param {[string, string][]} pairs
  * @param {{ width: number, style: Style }} options
  */
 export function pairs(pairs, { width, style }) {
-  return pairs.map(([name, value]) => {
-    const label = truncate(name, Math.max(8, width - cells(value) - 1));
-    const room = Math.max(0, width - cells(label) - 1);
-    return `${style.dim(label)} ${fit(value, room, 'right')}`;
+  return pairs.flatMap(([name, value]) => {
+    const room = width - cells(name) - 1;
+    if (cells(value) <= room) return [`${style.dim(name)} ${fit(value, room, 'right')}`];
+    // Both do not fit into one line, and neither is worth less than the other.
+    const rest = strip(value) === value ? wrap(value, width) : [truncate(value, width)];
+    return [style.dim(truncate(name, width)), ...rest.map((line) => fit(line, width, 'right'))];
   });
 }
 

@@ -1,6 +1,7 @@
 // A part of the terminal that is drawn again and again in place. What is above it stays where it is;
 // what others print meanwhile goes above it. On a stream that is no terminal it draws nothing.
 
+import { isInteractive } from './style.mjs';
 import { width as cells, truncate } from './text.mjs';
 
 const HIDE = '\u001b[?25l';
@@ -26,7 +27,7 @@ export class LiveArea {
   constructor(stream, { guard = [] } = {}) {
     this.stream = stream;
     this.guard = guard;
-    this.enabled = Boolean(stream.isTTY) && process.env.TERM !== 'dumb';
+    this.enabled = isInteractive(stream);
     this.#write = stream.write.bind(stream);
   }
 
