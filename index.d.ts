@@ -62,6 +62,8 @@ export declare class NativeContext {
   get(name: string): string
   /** Sets one property of `kafkaConfig` from its text; `None` (null): back to the default. */
   set(name: string, value?: string | undefined | null): NativeError | null
+  /** Ends the embedded cluster of one's own (`embedded:1/17`) when its clients are closed; nothing for any other broker. */
+  endEmbedded(): void
   /** Replaces the librdkafka properties that win over everything else. */
   setLibrdkafka(properties: Record<string, string>): NativeError | null
   /** Adds a topic to the table that `initialize` creates, or changes its declaration. */

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use kafka4_core::config::Bootstrap;
+use kafka4_core::embedded;
 use kafka4_core::services::context::Context;
 use napi_derive::napi;
 
@@ -44,6 +46,14 @@ impl NativeContext {
     #[napi]
     pub fn set(&self, name: String, value: Option<String>) -> Option<NativeError> {
         outcome(self.core.set(&name, value.as_deref()))
+    }
+
+    /// Ends the embedded cluster of one's own (`embedded:1/17`) when its clients are closed; nothing for any other broker.
+    #[napi]
+    pub fn end_embedded(&self) {
+        if let Bootstrap::Embedded(id) = self.core.config().bootstrap {
+            embedded::end(id);
+        }
     }
 
     /// Replaces the librdkafka properties that win over everything else.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{json, Value};
 
+use crate::cluster_id::ClusterId;
 use crate::config_values::{bootstrap, digits, identifier, line};
 use crate::error::{Error, ErrorClass, Result};
 
@@ -13,8 +14,8 @@ use crate::error::{Error, ErrorClass, Result};
 pub enum Bootstrap {
     /// `host:port` addresses.
     Servers(Vec<String>),
-    /// The in-process cluster of this many brokers (`embedded`, `embedded:3`).
-    Embedded(u32),
+    /// An in-process cluster (`embedded`, `embedded:3`, `embedded:1/17`).
+    Embedded(ClusterId),
 }
 
 /// One variable of the table.
@@ -221,8 +222,7 @@ impl Config {
         match name {
             "brokers" => match &self.bootstrap {
                 Bootstrap::Servers(servers) => json!(servers),
-                Bootstrap::Embedded(1) => json!(["embedded"]),
-                Bootstrap::Embedded(n) => json!([format!("embedded:{n}")]),
+                Bootstrap::Embedded(id) => json!([id.to_string()]),
             },
             "clientId" => json!(self.client_id),
             "consumerGroup" => json!(self.consumer_group),

@@ -24,7 +24,7 @@ fn broker_lists() {
     for junk in ["host:99999", ":9092", "a:0", "a:+1", "a,,b", "a b:1", "a:1\nb:2", "http://a:1", "[::1", "[zz]:1"] {
         assert_eq!(servers(junk), None, "{junk:?}");
     }
-    assert_eq!(with(&[("KAFKA_BROKER", "embedded:3")]).unwrap().bootstrap, Bootstrap::Embedded(3));
+    assert_eq!(with(&[("KAFKA_BROKER", "embedded:3")]).unwrap().bootstrap, Bootstrap::Embedded(3.into()));
     for junk in ["embedded:0", "embedded:+3", "embedded:", "embedded:x", "embedded,a:1", "a:1,embedded:3"] {
         assert!(with(&[("KAFKA_BROKER", junk)]).is_err(), "{junk}");
     }

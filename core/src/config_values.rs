@@ -1,5 +1,6 @@
 //! What the texts of the settings may be; `None` where one is not.
 
+use crate::cluster_id::ClusterId;
 use crate::config::Bootstrap;
 
 /// A value of one line: a line break could smuggle in another property, a NUL would cut it short.
@@ -19,15 +20,12 @@ pub fn identifier(value: &str) -> Option<String> {
     fits.then(|| value.to_string())
 }
 
-/// Addresses, or `embedded[:brokers]`.
+/// Addresses, or `embedded[:brokers[/own]]`.
 pub fn bootstrap(value: &str) -> Option<Bootstrap> {
     let value = line(value)?;
     let value = value.trim();
-    if value == "embedded" {
-        return Some(Bootstrap::Embedded(1));
-    }
-    if let Some(count) = value.strip_prefix("embedded:") {
-        return digits(count).filter(|count| (1..=9).contains(count)).map(Bootstrap::Embedded);
+    if value == "embedded" || value.starts_with("embedded:") {
+        return ClusterId::parse(value).map(Bootstrap::Embedded);
     }
     let mut servers: Vec<String> = Vec::new();
     for part in value.split(',') {

@@ -1,5 +1,5 @@
-//! The in-process broker behind `KAFKA_BROKER=embedded`: librdkafka's mock cluster, one per broker count, shared by every
-//! client of the process. Nothing exists before the first client asks for it. What it cannot do is told in words
+//! The in-process broker behind `KAFKA_BROKER=embedded`: librdkafka's mock cluster, one per name ([`ClusterId`]), shared by
+//! every client of the process. Nothing exists before the first client asks for it. What it cannot do is told in words
 //! ([`LIMITS`]) and refused with [`unsupported`], never ignored.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use rdkafka_sys::rd_kafka_resp_err_t as RespErr;
 use crate::callbacks::ClientState;
 use crate::client::Properties;
 use crate::client::{Client, Kind};
+use crate::cluster_id::ClusterId;
 use crate::config::{Bootstrap, Config};
 use crate::error::{Error, ErrorClass, Result};
 use crate::topics::{is_valid_name, TopicSpec};
@@ -44,17 +45,18 @@ pub struct Cluster {
 unsafe impl Send for Cluster {}
 unsafe impl Sync for Cluster {}
 
-/// Clusters by broker count. A plain lock: starting one takes milliseconds and everybody who asks needs it.
-static CLUSTERS: Mutex<BTreeMap<u32, Arc<Cluster>>> = Mutex::new(BTreeMap::new());
+/// Clusters by name. A plain lock: starting one takes milliseconds and everybody who asks needs it.
+static CLUSTERS: Mutex<BTreeMap<ClusterId, Arc<Cluster>>> = Mutex::new(BTreeMap::new());
 
-/// The cluster of this many brokers (1 to 9), started at the first call; later calls give the same one.
-pub fn cluster(brokers: u32) -> Result<Arc<Cluster>> {
+/// The cluster of that name, started at the first call; later calls give the same one.
+pub fn cluster(id: impl Into<ClusterId>) -> Result<Arc<Cluster>> {
+    let id = id.into();
     let mut clusters = CLUSTERS.lock().unwrap_or_else(|broken| broken.into_inner());
-    if let Some(running) = clusters.get(&brokers) {
+    if let Some(running) = clusters.get(&id) {
         return Ok(running.clone());
     }
-    let started = Arc::new(Cluster::start(brokers)?);
-    clusters.insert(brokers, started.clone());
+    let started = Arc::new(Cluster::start(id.brokers)?);
+    clusters.insert(id, started.clone());
     Ok(started)
 }
 
@@ -64,6 +66,15 @@ pub fn reset() {
     let gone = std::mem::take(&mut *CLUSTERS.lock().unwrap_or_else(|broken| broken.into_inner()));
     // Outside the lock: ending a cluster waits for its thread.
     drop(gone);
+}
+
+/// Forgets a cluster of one's own, which then ends with its last user. The shared ones stay.
+pub fn end(id: ClusterId) {
+    if id.own > 0 {
+        let gone = CLUSTERS.lock().unwrap_or_else(|broken| broken.into_inner()).remove(&id);
+        // Outside the lock, as in `reset`.
+        drop(gone);
+    }
 }
 
 /// Refuses settings that the embedded broker cannot honour.

@@ -36,7 +36,7 @@ fn creators_of_one_topic_agree_on_who_was_first() {
 
 #[test]
 fn security_is_refused_with_the_variable_named() {
-    let embedded = Config { bootstrap: Bootstrap::Embedded(1), ..Config::default() };
+    let embedded = Config { bootstrap: Bootstrap::Embedded(1.into()), ..Config::default() };
     assert!(check(&embedded).is_ok());
     let tls = Config { security_protocol: "SASL_SSL".into(), ..embedded.clone() };
     let error = check(&tls).unwrap_err();

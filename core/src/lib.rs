@@ -7,6 +7,7 @@ pub mod callbacks;
 pub mod cancel;
 pub mod client;
 pub mod clock;
+pub mod cluster_id;
 pub mod config;
 mod config_values;
 pub mod connection;

@@ -21,7 +21,7 @@ fn open(config: &Config) -> Arc<Admin> {
 
 /// Tests share the clusters of the process: each uses names of its own.
 fn admin(brokers: u32) -> Arc<Admin> {
-    open(&Config { bootstrap: Bootstrap::Embedded(brokers), ..Config::default() })
+    open(&Config { bootstrap: Bootstrap::Embedded(brokers.into()), ..Config::default() })
 }
 
 fn soon() -> Deadline {
@@ -183,7 +183,7 @@ fn a_close_ends_calls_that_wait_and_is_idempotent() {
 #[test]
 fn security_on_the_embedded_broker_is_a_config_error() {
     let config =
-        Config { bootstrap: Bootstrap::Embedded(1), security_protocol: "SASL_SSL".into(), ..Config::default() };
+        Config { bootstrap: Bootstrap::Embedded(1.into()), security_protocol: "SASL_SSL".into(), ..Config::default() };
     let error = Admin::open(&config, Default::default(), Default::default()).err().unwrap();
     assert_eq!(error.class, ErrorClass::KafkaConfigError);
 }
@@ -210,7 +210,7 @@ fn until(members: &[&BaseConsumer], reached: impl Fn() -> bool) -> bool {
 
 #[test]
 fn groups_rebalance_without_waiting_for_a_session_to_end() {
-    let config = Config { bootstrap: Bootstrap::Embedded(3), ..Config::default() };
+    let config = Config { bootstrap: Bootstrap::Embedded(3.into()), ..Config::default() };
     let admin = open(&config);
     admin.ensure_topics(&[spec("group-a", 6), spec("group-b", 6)], soon()).unwrap();
     let member = || -> BaseConsumer {
@@ -234,7 +234,7 @@ fn groups_rebalance_without_waiting_for_a_session_to_end() {
 
 #[test]
 fn an_unknown_topic_is_an_error_and_is_not_made_by_use() {
-    let mut config = Config { bootstrap: Bootstrap::Embedded(1), ..Config::default() };
+    let mut config = Config { bootstrap: Bootstrap::Embedded(1.into()), ..Config::default() };
     config.librdkafka.insert("topic.metadata.propagation.max.ms".into(), "200".into());
     config.librdkafka.insert("delivery.timeout.ms".into(), "3000".into());
     let producer: BaseProducer = rdkafka_config(properties::producer(&config).unwrap()).create().unwrap();

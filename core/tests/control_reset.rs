@@ -14,7 +14,7 @@ fn soon() -> Deadline {
 
 #[test]
 fn a_reset_gives_an_empty_cluster_to_the_next_client() {
-    let config = Config { bootstrap: Bootstrap::Embedded(2), ..Config::default() };
+    let config = Config { bootstrap: Bootstrap::Embedded(2.into()), ..Config::default() };
     let open = || Admin::open(&config, Default::default(), Default::default()).unwrap();
     let before = open();
     let spec = TopicSpec { name: "gone".into(), partitions: 1, retention_ms: -1 };

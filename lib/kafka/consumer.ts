@@ -267,6 +267,11 @@ export class KafkaConsumerService {
     return this.#context().on(name, listener);
   }
 
+  /** For kafka4/testing: what is registered for a topic. */
+  handlerOf(topic: string): Handler | undefined {
+    return this.#handlers.get(topic);
+  }
+
   /** For the initialization service: the border's object. */
   nativeService(): NativeConsumerService {
     return this.#core();

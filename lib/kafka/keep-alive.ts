@@ -2,9 +2,10 @@
  * Keeps the process alive while there is something to wait for: a publish in flight, a request, a running consumer.
  * The wake-ups of the addon are weak, so a program that only published and finished ends by itself.
  */
+import * as timers from 'node:timers';
 
-// Taken at import: fake timers of a test runner must not take them away later.
-const { setInterval } = globalThis;
+// Taken at import, and not from globalThis: fake timers of a test runner must not take them away, and jsdom has fewer.
+const { setInterval } = timers;
 
 /** Under a test runner a forgotten consumer must not hang the run: the runner keeps the process alive itself. */
 const underTest = process.env.JEST_WORKER_ID !== undefined || process.env.VITEST !== undefined;

@@ -2,6 +2,7 @@
  * One assigned partition: messages in, handler calls out, in order. Lanes run beside one another; a slow or failing one
  * holds nobody else up.
  */
+import * as timers from 'node:timers';
 import type { NativeConsumerService } from '../../index.js';
 import type { EachMessageHandler } from '../kafkajs/types.js';
 import { BatchRun } from './batch-run.js';
@@ -37,7 +38,7 @@ const LONGEST_PAUSE_MS = 10_000;
 /** ms that a dead letter gets after its lane was closed. */
 const LAST_DEAD_LETTER_MS = 1_500;
 
-const { setImmediate, setTimeout, clearTimeout } = globalThis;
+const { setImmediate, setTimeout, clearTimeout } = timers;
 
 export class Lane {
   readonly id: number;

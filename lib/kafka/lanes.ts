@@ -1,4 +1,5 @@
 /** All lanes of a consumer service: what the core hands out goes to them, their progress goes back. */
+import * as timers from 'node:timers';
 import type { NativeConsumerService } from '../../index.js';
 import type { Context } from './context.js';
 import { Gate } from './gate.js';
@@ -9,7 +10,7 @@ import { Slab } from './message.js';
 /** Threads of the core that dead letters may occupy while their topic does not answer. */
 const DEAD_LETTERS_AT_ONCE = 8;
 
-const { setImmediate } = globalThis;
+const { setImmediate } = timers;
 
 export class Lanes {
   readonly #core: NativeConsumerService;

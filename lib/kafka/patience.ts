@@ -2,6 +2,7 @@
  * How long a stop waits for brokers that do not answer. The core looks for them (core/src/patience.rs); what was waited
  * for up here without an answer is taken off.
  */
+import * as timers from 'node:timers';
 import type { Shared } from './abort.js';
 import { KafkaStateError } from './errors.js';
 
@@ -12,7 +13,7 @@ const LEAST_MS = 500;
 /** ms that a connect or a start which is under way gets when the stop comes: where a broker answers it ends by then. */
 export const GRACE_MS = 3_000;
 
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout } = timers;
 
 export class Patience {
   readonly #begun = performance.now();

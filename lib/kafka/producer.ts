@@ -16,6 +16,9 @@ import { publishError, type Report, readReports } from './reports.js';
 import { activeTraceparent } from './trace.js';
 import { Transactions } from './transactions.js';
 
+// In place of queueMicrotask, which fake timers of a test runner take away: nothing would be sent any more.
+const settled = Promise.resolve();
+
 /** ms that a connect gets which waits for one disconnect and is undone by the next. */
 const LATE_MS = 2_000;
 
@@ -316,7 +319,7 @@ export class KafkaProducerService {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    queueMicrotask(() => {
+    void settled.then(() => {
       this.#flushScheduled = false;
       // A disconnect that has not come to the end of its queue sends this, too.
       if (this.#disconnecting !== undefined && !this.#closing) return;

@@ -1,5 +1,7 @@
 /** One call that makes SIGTERM and SIGINT end the process in order: consumers, producers, then exit. */
+
 import { constants } from 'node:os';
+import * as timers from 'node:timers';
 import { type KafkaConsumerService, kafkaConsumerService } from './consumer.js';
 import { invalid, KafkaStateError, reading, show } from './errors.js';
 import { kafkaInitializationService } from './initialization.js';
@@ -17,7 +19,7 @@ export interface SignalHandlerOptions {
 /** The system lets nobody hook these. */
 const NEVER: readonly string[] = ['SIGKILL', 'SIGSTOP'];
 
-const { setImmediate } = globalThis;
+const { setImmediate } = timers;
 
 /**
  * Hooks the signals; the returned function takes the hooks away. A second signal exits at once.

@@ -1,10 +1,11 @@
 /** The queue of a producer's transactions: one at a time, and what becomes of those that wait when the producer ends. */
+import * as timers from 'node:timers';
 import { KafkaStateError, KafkaTransactionError } from './errors.js';
 
 /** ms that a stop waits for the next transaction to end before those behind it are given up. */
 const STEP_MS = 5_000;
 
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout } = timers;
 
 export class Transactions {
   /** The last one: the next one starts when it has ended. */

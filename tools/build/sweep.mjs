@@ -4,8 +4,15 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Folders of dist/ whose index.js can be imported from outside: the package itself, and its subpaths. */
+export const ENTRIES = ['.', 'testing'];
+
 /** Made from no source of their own; written again right after. */
-const OWN = new Set(['index.mjs', 'index.d.mts', join('unsupported', 'index.js'), join('unsupported', 'index.mjs')]);
+const OWN = new Set([
+  ...ENTRIES.flatMap((entry) => [join(entry, 'index.mjs'), join(entry, 'index.d.mts')]),
+  join('unsupported', 'index.js'),
+  join('unsupported', 'index.mjs'),
+]);
 
 /**
  * @param {string} lib
