@@ -18,6 +18,8 @@ import { API } from 'typescript/unstable/sync';
  * @property {boolean} [unnamed] a type that cannot be imported by its name
  */
 
+const ATTEMPTS = 5;
+
 /** Comments that begin so tell colleagues what a member is for, not users. */
 const INTERNAL = /^For (?:the |kafka4\/)/;
 
@@ -25,7 +27,18 @@ const INTERNAL = /^For (?:the |kafka4\/)/;
  * @param {{ root: string, config: string, entry: string }} options  absolute paths
  * @returns {Declaration[]} in the order of the export lists
  */
-export function exportedDeclarations({ root, config, entry }) {
+export function exportedDeclarations(options) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return read(options);
+    } catch (error) {
+      // The compiler gives a request up when it waits for a processor: "context canceled".
+      if (attempt === ATTEMPTS || !String(error).includes('context canceled')) throw error;
+    }
+  }
+}
+
+function read({ root, config, entry }) {
   const api = new API({ cwd: root });
   try {
     const snapshot = api.updateSnapshot({ openProjects: [config] });
