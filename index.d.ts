@@ -76,12 +76,64 @@ export declare class NativeContext {
   setOauthToken(token: string, principal: string, expiresMs: number): NativeError | null
   /** Tells the clients that wait for a token that none can be had. */
   refuseOauthToken(reason: string): void
+  /**
+   * Which requests of producers are told, to whoever takes them: 0 none, 4 all. A producer that was made before the first
+   * call tells none.
+   */
+  watchProducerRequests(kinds: number): void
   /** Writes a line to the log of kafka4, if the level (1 error to 4 debug) is on. */
   log(level: number, scope: string, message: string): void
   /** Metrics as JSON text. */
   metrics(): string
   /** Version of the linked librdkafka and its features. */
   librdkafkaVersion(): string
+}
+
+/** Either the member, or the reason why it cannot be opened. */
+export declare class NativeGroupMember {
+  /** Opens the handle; waits for no broker. `properties`: librdkafka's, they win over the settings of the context. */
+  constructor(context: NativeContext, groupId: string, properties: Record<string, string>)
+  /** Why it could not be opened. */
+  error(): NativeError | null
+  /** Waits until a broker answers. */
+  awaitBroker(id: number, timeoutMs: number): void
+  /** Completes with false where another beginning was declared for the topic before. */
+  declare(id: number, topic: string, fromBeginning: boolean, timeoutMs: number): void
+  /** Completes with the names of all topics. */
+  topics(id: number, timeoutMs: number): void
+  /** Completes when the member has joined its group with these topics. */
+  join(id: number, topics: Array<string>, timeoutMs: number): void
+  /**
+   * Completes when the brokers have the offsets, with the indices of those that were not left out. `quietMs`: the bound
+   * where no broker answers.
+   */
+  commit(id: number, offsets: Array<NativeOffset>, timeoutMs: number, quietMs: number): void
+  /** Stops the lanes, waits for their `laneIdle`, leaves the group. `quietMs`: the bound where no broker answers. */
+  close(id: number, timeoutMs: number, quietMs: number): void
+  /** The next slab, or null when nothing waits. */
+  take(): NativeSlab | null
+  /** Lanes that must stop: finish the running handler, drop the rest, commit, then call `laneIdle`. */
+  takeClosing(): Array<number>
+  /** What the group has told, as JSON texts (core/src/consume/notes.rs). */
+  takeNotes(): Array<string>
+  /** Requests that were written or answered, as JSON texts (core/src/requests.rs). */
+  takeRequests(): Array<string>
+  /** Which requests are told from now on. */
+  watchRequests(heartbeats: boolean, fetches: boolean, all: boolean): void
+  /** False: the lane is gone, and messages of it are to be dropped. */
+  hasLane(lane: number): boolean
+  /** No handler of this lane runs any more, what it finished is committed. */
+  laneIdle(lane: number): void
+  /** Handlers finished: triples of lane, next offset, number of messages. Gives their room back. */
+  advance(progress: Float64Array): void
+  pauseLane(lane: number, paused: boolean): void
+  /**
+   * Continues the lane's partition at an offset, -2 and -1 are the beginning and the end, under the lane number that is
+   * returned. Below 0: the lane is gone (-1), or too many seeks wait (-2).
+   */
+  seek(lane: number, offset: number): number
+  /** Offset after the last message of the partition, as last heard from the broker; -1: not known. */
+  highWatermark(lane: number): number
 }
 
 export declare class NativeInitializationService {
@@ -101,6 +153,18 @@ export declare class NativeInitializationService {
   prometheus(): string
 }
 
+export declare class NativeKafkaJsAdmin {
+  /** For a context of its own, whose admin client it is. */
+  constructor(context: NativeContext)
+  /** Runs one call, `{ call: 'listTopics', … }`; completes with its answer. Connects where it is not connected. */
+  call(id: number, request: string, timeoutMs: number): void
+  /** Which requests are told: 0 none, 1 heartbeats, 2 fetches, 4 all (bits). */
+  watchRequests(kinds: number): void
+  /** Requests that were sent and answers that came since the last call, as JSON text. */
+  takeRequests(): string
+  close(id: number, timeoutMs: number, quietMs: number): void
+}
+
 /**
  * One per JavaScript environment. `onWake` is called on the JavaScript thread when something waits to be taken;
  * `workerThread`: this is not the main thread.
@@ -112,6 +176,11 @@ export declare class NativeMailbox {
    * once where it waits for a thread.
    */
   cancel(id: number): void
+  /**
+   * Nothing will be waited for any more: gives the wake-up back, without which this object and whatever its callback
+   * refers to can never be collected. Requests must have completed.
+   */
+  close(): void
   /** Everything that was completed since the last call. */
   take(): Array<NativeCompletion>
 }
@@ -134,7 +203,29 @@ export declare class NativeProducerService {
   /** All records or none; completes with the reports in the form of `takeReports`, as JSON text. */
   transaction(id: number, slab: Uint8Array, index: Int32Array, sends: Int32Array): void
   setTransactionalId(id?: string | undefined | null): NativeError | null
+  /** Completes with what brokers know of these topics, see core/src/produce/metadata.rs. */
+  metadata(id: number, topics: Array<string>): void
+  /** The requests to brokers that were noted since the last call, as JSON texts (core/src/requests.rs). */
+  takeRequests(): Array<string>
   isConnected(): boolean
+}
+
+export declare class NativeTransactions {
+  constructor(context: NativeContext, transactionalId: string)
+  /** As `NativeProducerService.takeRequests`. */
+  takeRequests(): Array<string>
+  begin(id: number): void
+  topicId(name: string): NativeTopicId
+  topicName(id: number): string | null
+  /** As `NativeProducerService.send`. */
+  send(slab: Uint8Array, index: Int32Array, sends: Int32Array): NativeError | null
+  /** As `NativeProducerService.takeReports`. */
+  takeReports(into: Float64Array): number
+  sendOffsets(id: number, group: string, offsets: Array<NativeGroupOffset>): void
+  commit(id: number): void
+  abort(id: number): void
+  /** `timeoutMs`: bound of flushing and closing; `quietMs`: the bound where no broker answers. */
+  disconnect(id: number, timeoutMs: number, quietMs: number): void
 }
 
 /** What an error code of a failed message means. */
@@ -168,6 +259,14 @@ export interface NativeError {
   details?: string
 }
 
+/** An offset that is committed with the transaction. */
+export interface NativeGroupOffset {
+  topic: string
+  partition: number
+  offset: number
+  metadata?: string
+}
+
 /** A handler that threw. */
 export interface NativeHandlerFailure {
   lane: number
@@ -182,6 +281,16 @@ export interface NativeLane {
   topic: string
   partition: number
   groupId: string
+}
+
+/** An offset to commit: the next message to handle. `lane`: left out once that is gone. */
+export interface NativeOffset {
+  topic: string
+  partition: number
+  /** Decimal. */
+  offset: string
+  metadata?: string
+  lane?: number
 }
 
 /** What to do when a handler of a topic throws. */

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kafka4_core::config::Bootstrap;
 use kafka4_core::embedded;
+use kafka4_core::requests::Requests;
 use kafka4_core::services::context::Context;
 use napi_derive::napi;
 
@@ -95,6 +96,13 @@ impl NativeContext {
     #[napi]
     pub fn refuse_oauth_token(&self, reason: String) {
         self.core.refuse_oauth_token(&reason);
+    }
+
+    /// Which requests of producers are told, to whoever takes them: 0 none, 4 all. A producer that was made before the first
+    /// call tells none.
+    #[napi]
+    pub fn watch_producer_requests(&self, kinds: u32) {
+        self.core.producer_requests.get_or_init(|| Requests::new(self.mailbox.clone())).watch(kinds);
     }
 
     /// Writes a line to the log of kafka4, if the level (1 error to 4 debug) is on.

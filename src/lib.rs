@@ -15,5 +15,8 @@ mod consumer_service;
 mod context;
 mod error;
 mod initialization;
+mod kafkajs_admin;
+mod kafkajs_consumer;
 mod mailbox;
 mod producer_service;
+mod transactions;

@@ -235,6 +235,23 @@ impl NativeMailbox {
         }
     }
 
+    /// Nothing will be waited for any more: gives the wake-up back, without which this object and whatever its callback
+    /// refers to can never be collected. Requests must have completed.
+    #[napi]
+    pub fn close(&self, env: Env) {
+        let function = self.inner.function.lock().expect("no panic while closing").take();
+        let Some(function) = function else { return };
+        let own = Arc::as_ptr(&self.inner) as *mut c_void;
+        // SAFETY: on the JavaScript thread, as every method. Node has the function until `release`, and nobody else has it any
+        // more. Once the hook is removed its reference, made by `new`, is ours to drop.
+        unsafe {
+            sys::napi_release_threadsafe_function(function.0, sys::ThreadsafeFunctionReleaseMode::release);
+            if sys::napi_remove_env_cleanup_hook(env.raw(), Some(environment_ends), own) == sys::Status::napi_ok {
+                drop(Arc::from_raw(own as *const Mailbox));
+            }
+        }
+    }
+
     /// Everything that was completed since the last call.
     #[napi]
     pub fn take(&self) -> Vec<NativeCompletion> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use kafka4_core::error::{Error, RespErr};
 use kafka4_core::produce::{Persisted, SendReport};
+use kafka4_core::requests::Requests;
 use kafka4_core::runtime::Deadline;
 use kafka4_core::services::producer_service::ProducerService;
 use napi::bindgen_prelude::*;
@@ -21,6 +22,8 @@ pub struct NativeProducerService {
     mailbox: Arc<Mailbox>,
     /// Packed reports for which a caller had no room.
     unread: Mutex<Vec<f64>>,
+    /// Where the context takes note of them, see `NativeContext.watchProducerRequests`.
+    requests: Option<Arc<Requests>>,
 }
 
 /// Numbers for which room is kept between calls.
@@ -38,6 +41,7 @@ impl NativeProducerService {
     #[napi(constructor)]
     pub fn new(context: &NativeContext) -> Self {
         let mailbox = context.mailbox.clone();
+        let requests = context.core.producer_requests.get().cloned();
         let core = ProducerService::new(context.core.clone(), mailbox.clone());
         let weak = Arc::downgrade(&core);
         // Not waited for: the environment ends now, and librdkafka's threads must not keep running for nobody.
@@ -46,7 +50,7 @@ impl NativeProducerService {
                 kafka4_core::runtime::spawn_blocking(move || core.disconnect(Deadline::after_ms(1_000)));
             }
         });
-        NativeProducerService { core, mailbox, unread: Mutex::default() }
+        NativeProducerService { core, mailbox, unread: Mutex::default(), requests }
     }
 
     #[napi]
@@ -122,6 +126,23 @@ impl NativeProducerService {
         outcome(self.core.set_transactional_id(id))
     }
 
+    /// Completes with what brokers know of these topics, see core/src/produce/metadata.rs.
+    #[napi]
+    pub fn metadata(&self, id: u32, topics: Vec<String>) {
+        let core = self.core.clone();
+        self.mailbox.answer(id, move || {
+            let topics = core.metadata(&topics)?;
+            Ok(Some(serde_json::to_string(&topics).expect("plain data")))
+        });
+    }
+
+    /// The requests to brokers that were noted since the last call, as JSON texts (core/src/requests.rs).
+    #[napi]
+    pub fn take_requests(&self) -> Vec<String> {
+        let notes = self.requests.as_ref().map(|requests| requests.take()).unwrap_or_default();
+        notes.iter().map(|note| serde_json::to_string(note).expect("plain data")).collect()
+    }
+
     #[napi]
     pub fn is_connected(&self) -> bool {
         self.core.is_connected()
@@ -140,8 +161,9 @@ pub fn describe_error_code(code: i32, context: String) -> NativeError {
 }
 
 /// A report as numbers: send id, messages, partitions, failures; then for each partition topic id, partition, smallest
-/// offset, timestamp; then for each failure index in the send, error code, 1 where the broker may have stored it.
-fn pack(reports: &[SendReport], out: &mut Vec<f64>) {
+/// offset, timestamp, first offset of the partition; then for each failure index in the send, error code, 1 where the broker
+/// may have stored it.
+pub(crate) fn pack(reports: &[SendReport], out: &mut Vec<f64>) {
     out.reserve(reports.len() * 8);
     for report in reports {
         out.extend([
@@ -151,7 +173,8 @@ fn pack(reports: &[SendReport], out: &mut Vec<f64>) {
             report.failures.len() as f64,
         ]);
         for p in &report.partitions {
-            out.extend([f64::from(p.topic), f64::from(p.partition), p.base_offset as f64, p.timestamp as f64]);
+            out.extend([f64::from(p.topic), f64::from(p.partition)]);
+            out.extend([p.base_offset as f64, p.timestamp as f64, p.log_start as f64]);
         }
         for failure in &report.failures {
             SEEN.lock().expect("no panic while noting").insert(failure.error as i32, failure.error);

@@ -33,7 +33,7 @@ test('RecordMetadata[][]: one list for each record, in the order given', async (
   const places = results.map((record) => record.map((at) => `${at.topicName} ${at.partition}@${at.baseOffset}`).sort());
   expect(places).toEqual([[`${b} 0@0`], [`${a} 0@0`, `${a} 1@0`], [], [`${b} 0@2`]]);
   for (const at of results.flat()) {
-    expect(at).toMatchObject({ errorCode: 0, offset: at.baseOffset, logStartOffset: '-1' });
+    expect(at).toMatchObject({ errorCode: 0, offset: at.baseOffset, logStartOffset: '0' });
   }
   expect(valuesOf(await readBack(b, 3))).toEqual(['1', '2', '5']);
 });

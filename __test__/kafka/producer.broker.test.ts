@@ -33,7 +33,7 @@ test('a publish resolves with where the brokers stored it, in the shape of Kafka
     offset: baseOffset,
     baseOffset,
     logAppendTime: '-1',
-    logStartOffset: '-1',
+    logStartOffset: '0',
   });
   expect(first).toEqual([shape('0')]);
   expect(second).toEqual([shape('2')]);

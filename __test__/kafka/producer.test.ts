@@ -36,7 +36,7 @@ test('a publish connects by itself and resolves with real offsets', async () => 
       offset: '0',
       baseOffset: '0',
       logAppendTime: '-1',
-      logStartOffset: '-1',
+      logStartOffset: '0',
     },
   ]);
 });

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::diagnostics::{broker_of, Diagnostics};
 use crate::error::Error;
 use crate::events::{Event, Events};
+use crate::requests::Requests;
 use crate::resp;
 use crate::telemetry::log::Level;
 use crate::telemetry::Telemetry;
@@ -25,6 +26,12 @@ pub trait ConsumerCallbacks: Send + Sync {
 /// Takes librdkafka's statistics, a JSON text, on the thread that polls.
 pub type OnStatistics = Box<dyn Fn(&str) + Send + Sync>;
 
+/// Takes a line of librdkafka's debug log, its facility and its text, on a thread of librdkafka's.
+pub type OnDebugLine = Box<dyn Fn(&str, &str) + Send + Sync>;
+
+/// The syslog level of debug lines.
+const DEBUG: c_int = 7;
+
 /// Shared by a handle and the callbacks that librdkafka makes for it.
 pub struct ClientState {
     /// `producer`, `consumer edu-matrix-consumers`…: names the client in logs and events.
@@ -38,6 +45,10 @@ pub struct ClientState {
     pub(crate) client: OnceLock<Weak<Client>>,
     /// Set where a path wants librdkafka's statistics (with `statistics.interval.ms`).
     pub statistics: OnceLock<OnStatistics>,
+    /// Set before the handle is made, where the requests of a client are told one by one.
+    pub requests: OnceLock<Arc<Requests>>,
+    /// Set where a path reads what librdkafka tells nowhere else but in its debug log (with `debug`).
+    pub debug_lines: OnceLock<OnDebugLine>,
     /// What callbacks of a path point to through opaque pointers of their own; freed after the handle.
     pub kept: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
 }
@@ -52,6 +63,8 @@ impl ClientState {
             consumer: OnceLock::new(),
             client: OnceLock::new(),
             statistics: OnceLock::new(),
+            debug_lines: OnceLock::new(),
+            requests: OnceLock::new(),
             kept: Mutex::new(Vec::new()),
         })
     }
@@ -80,6 +93,9 @@ pub(crate) unsafe extern "C" fn log_cb(
     let state = state(opaque);
     let fac = CStr::from_ptr(fac).to_string_lossy();
     let text = CStr::from_ptr(text).to_string_lossy();
+    if let Some(take) = state.debug_lines.get().filter(|_| level >= DEBUG) {
+        return take(&fac, &text);
+    }
     let mut level = Level::from_syslog(level);
     if fac == "FAIL" {
         state.diagnostics.note(&text, &state.telemetry.log);

@@ -73,6 +73,9 @@ impl Client {
                 let committed = std::mem::transmute::<OffsetCommitCb<c_int>, OffsetCommitCb<RespErr>>(offset_commit_cb);
                 rdsys::rd_kafka_conf_set_offset_commit_cb(conf, Some(committed));
             }
+            if let Some(requests) = state.requests.get() {
+                crate::requests::intercept(conf, requests);
+            }
             let rk_type = match kind {
                 Kind::Producer => rdsys::rd_kafka_type_t::RD_KAFKA_PRODUCER,
                 Kind::Consumer => rdsys::rd_kafka_type_t::RD_KAFKA_CONSUMER,

@@ -23,6 +23,7 @@ pub mod probe;
 pub mod produce;
 pub mod properties;
 pub mod records;
+pub mod requests;
 pub mod resp;
 pub mod runtime;
 pub mod services;

@@ -172,9 +172,12 @@ pub fn transactional(config: &Config, transactional_id: &str) -> Result<Properti
     let mut p = producer(config)?;
     put(&mut p, "transactional.id", transactional_id);
     let timeout = config.timeout_ms.clamp(1_000, 900_000).to_string();
-    p.entry("transaction.timeout.ms".into()).or_insert(timeout.clone());
+    let whole = p.entry("transaction.timeout.ms".into()).or_insert(timeout).clone();
     // librdkafka refuses a delivery that may outlive its transaction.
-    put(&mut p, "delivery.timeout.ms", timeout);
+    let given = p.get("delivery.timeout.ms").and_then(|ms| ms.parse().ok()).unwrap_or(u32::MAX);
+    let bound = config.timeout_ms.clamp(1_000, 900_000).min(given).min(whole.parse().unwrap_or(u32::MAX));
+    p.remove("message.timeout.ms");
+    put(&mut p, "delivery.timeout.ms", bound);
     Ok(p)
 }
 

@@ -219,7 +219,8 @@ fn a_transactional_topic_that_is_read_is_no_stall() {
     // The first transaction of a broker waits for the topic of its coordinators.
     let wait = Duration::from_secs(30);
     producer.init_transactions(wait).unwrap();
-    let app = App::start_with(&config(), &fresh("transactions"), GroupOptions { stall_ms: 1_500 });
+    let app =
+        App::start_with(&config(), &fresh("transactions"), GroupOptions { stall_ms: 1_500, ..GroupOptions::default() });
     app.consumer.add_topic(&name, soon()).unwrap();
     for round in 0..4 {
         producer.begin_transaction().unwrap();

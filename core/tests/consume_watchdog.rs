@@ -13,7 +13,7 @@ use rdkafka_sys::rd_kafka_resp_err_t as RespErr;
 const STALL: u64 = 1_000;
 
 fn watched() -> GroupOptions {
-    GroupOptions { stall_ms: STALL }
+    GroupOptions { stall_ms: STALL, ..GroupOptions::default() }
 }
 
 fn stalls(app: &App) -> Vec<String> {

@@ -34,6 +34,11 @@ export class Context {
     this.mailbox.addSource(() => this.#drainEvents());
   }
 
+  /** No client of this context is open, and none will be: nothing of it stays behind. */
+  close(): void {
+    this.mailbox.native.close();
+  }
+
   /** Throws when the environment cannot be used. */
   assertUsable(): void {
     if (this.configError !== undefined) throw this.configError;

@@ -4,12 +4,13 @@ import { KafkaSerializationError } from './errors.js';
 import { headerListOf, headersOf } from './packed-headers.js';
 
 /** Integers a message in the slab: data offset, key length, value length, headers length, lane, timestamp type. */
-const STRIDE = 6;
+export const STRIDE = 6;
 const LOG_APPEND_TIME = 1;
 
 /** The memory of one batch from the core. */
 export class Slab {
   readonly count: number;
+  readonly memory: ArrayBuffer;
   readonly bytes: Buffer;
   /** Offset and timestamp of each message. */
   readonly times: Float64Array;
@@ -17,6 +18,7 @@ export class Slab {
 
   constructor(buffer: ArrayBuffer, count: number) {
     this.count = count;
+    this.memory = buffer;
     this.bytes = Buffer.from(buffer);
     this.times = new Float64Array(buffer, 0, count * 2);
     this.index = new Int32Array(buffer, count * 16, count * STRIDE);

@@ -68,12 +68,16 @@ export class RecordPacker {
     if (this.#index.length > 1_000_000) this.#index = new Int32Array(STRIDE * 64);
   }
 
-  /** Appends a message; `where` names it in errors. Returns its size in bytes. */
-  message(topicId: number, message: Message, where: () => string): number {
+  /**
+   * Appends a message; `where` names it in errors; `chosen` is its partition where somebody else than the message tells it.
+   * Returns its size in bytes.
+   */
+  message(topicId: number, message: Message, where: () => string, chosen?: number): number {
     if (typeof message !== 'object' || message === null) {
       throw invalid(`${where()} must be an object with a value, not ${show(message)}`);
     }
-    const { key, value, partition, headers, timestamp } = message;
+    const { key, value, headers, timestamp } = message;
+    const partition = chosen ?? message.partition;
     if (value === undefined) {
       throw invalid(`${where()} has no value: give a string or Buffer, or null for a tombstone`);
     }

@@ -14,7 +14,7 @@ export interface Report {
 
 /** Numbers of a report's head, of a partition in it, of a failure. */
 const HEAD = 4;
-const PARTITION = 4;
+const PARTITION = 5;
 const FAILURE = 3;
 const NONE: Report['failures'] = [];
 
@@ -54,7 +54,7 @@ function readPartition(numbers: ArrayLike<number>, at: number, topicName: (id: n
     baseOffset: offset,
     // -1 where the topic keeps the time of creation.
     logAppendTime: String(numbers[at + 3]),
-    logStartOffset: '-1',
+    logStartOffset: String(numbers[at + 4]),
   };
 }
 

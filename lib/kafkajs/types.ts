@@ -38,7 +38,7 @@ export interface RecordMetadata {
   baseOffset?: string;
   /** ms; `-1` where the topic keeps the time of creation (and librdkafka does not tell otherwise). */
   logAppendTime?: string;
-  /** `-1`: librdkafka does not tell. */
+  /** First offset of the partition; `-1` where the brokers do not tell. */
   logStartOffset?: string;
 }
 

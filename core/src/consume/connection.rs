@@ -94,6 +94,13 @@ impl Connection {
         let state = ClientState::new(group.name.clone(), group.telemetry.clone(), group.events.clone());
         let inbox = Arc::new(Inbox::default());
         let _ = state.consumer.set(inbox.clone());
+        if group.options.manual {
+            let told = group.notes.clone();
+            let _ = state.debug_lines.set(Box::new(move |facility, line| told.debug_line(facility, line)));
+        }
+        if let Some(requests) = &group.options.requests {
+            let _ = state.requests.set(requests.clone());
+        }
         let notes = inbox.clone();
         let _ = state.statistics.set(Box::new(move |json| {
             if let Some(statistics) = Statistics::parse(json) {

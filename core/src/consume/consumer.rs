@@ -9,29 +9,37 @@ use crate::connection;
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::patience::Patience;
+use crate::requests::Requests;
 use crate::runtime::Deadline;
 use crate::telemetry::Telemetry;
 use crate::wake::WakeOnce;
 
+use super::commit::{self, Offset};
 use super::connection::Connection;
 use super::group::{Group, GroupPhase};
 use super::lanes::{Lane, LaneIds, LaneInfo, Phase};
 use super::native::NONE;
+use super::notes::Note;
 use super::signal::Command;
 use super::slab::Slab;
 use super::status::{self, GroupStatus};
-use super::{fetch, offsets, subscription};
+use super::{declared, fetch, joining, lookup, offsets, subscription};
 
 /// What can be set for a group besides librdkafka's properties.
 #[derive(Debug, Clone)]
 pub struct GroupOptions {
     /// ms without progress, though there is something to do, after which a partition counts as stalled.
     pub stall_ms: u64,
+    /// The floor above decides which offsets are committed and when ([`GroupConsumer::commit_offsets`]), and is told of
+    /// what its group does ([`GroupConsumer::take_notes`]). It calls `lane_idle` when it has committed what it wants to.
+    pub manual: bool,
+    /// Takes note of the requests to brokers.
+    pub requests: Option<Arc<Requests>>,
 }
 
 impl Default for GroupOptions {
     fn default() -> Self {
-        GroupOptions { stall_ms: 60_000 }
+        GroupOptions { stall_ms: 60_000, manual: false, requests: None }
     }
 }
 
@@ -93,6 +101,32 @@ impl GroupConsumer {
         subscription::remove(&self.group, topic, &patience.into())
     }
 
+    /// Where the reading of a topic begins that has no committed offset; see [`declared`]. Blocks until the brokers have
+    /// told that the topic exists. False: another beginning was declared before, and stays.
+    pub fn declare(&self, topic: &str, from_beginning: bool, deadline: Deadline) -> Result<bool> {
+        declared::declare(&self.group, topic, from_beginning, deadline)
+    }
+
+    /// The names of all topics of the cluster.
+    pub fn all_topics(&self, deadline: Deadline) -> Result<Vec<String>> {
+        lookup::all(&*self.group.client()?, deadline)
+    }
+
+    /// Subscribes to all of these topics at once and blocks until the member has joined; see [`joining::join`].
+    pub fn join(&self, topics: &[String], deadline: Deadline) -> Result<()> {
+        joining::join(&self.group, topics, deadline)
+    }
+
+    /// What the group has told since the last call, where that is wanted (`manual`).
+    pub fn take_notes(&self) -> Vec<Note> {
+        self.group.notes.take()
+    }
+
+    /// Commits these offsets and blocks until the brokers have them; returns the indices of those; see [`commit::commit`].
+    pub fn commit_offsets(&self, offsets: &[Offset], patience: impl Into<Patience>) -> Result<Vec<usize>> {
+        commit::commit(&self.group, offsets, &patience.into())
+    }
+
     /// Subscribed topics, sorted.
     pub fn topics(&self) -> Vec<String> {
         self.group.state().topics.iter().filter(|(_, t)| !t.removing).map(|(name, _)| name.clone()).collect()
@@ -147,6 +181,7 @@ impl GroupConsumer {
         let (advanced, fed, done) = {
             let mut state = lane.state();
             let advanced = state.advance(next_offset, count);
+            state.dirty &= !self.group.options.manual;
             let fed = std::mem::take(&mut state.starved);
             (advanced, fed, state.phase == Phase::Closing && state.out_count == 0)
         };
@@ -180,12 +215,13 @@ impl GroupConsumer {
     /// under the old number is void (it comes through [`take_closing`](Self::take_closing)), so stale messages cannot
     /// be mistaken for new ones. The new lane starts when the old one is idle. A pause carries over.
     pub fn seek(&self, lane: u32, offset: i64) -> Result<u32> {
-        if offset < 0 {
+        // -2 and -1 are the beginning and the end, in Kafka's protocol as in librdkafka.
+        if offset < -2 {
             return Err(Error::invalid(format!("offset {offset} is negative")));
         }
         let gone = || Error::state("LANE_GONE", "the partition is not assigned to this consumer any more");
         let old = self.group.lane(lane).ok_or_else(gone)?;
-        let fresh = Lane::new(self.group.lane_ids.next(), old.topic.clone(), old.partition);
+        let fresh = self.group.new_lane(old.topic.clone(), old.partition);
         {
             let mut was = old.state();
             if was.phase != Phase::Running {
@@ -195,7 +231,8 @@ impl GroupConsumer {
             let mut state = fresh.state();
             state.paused = was.paused;
             // A predecessor that waits itself passes on whom it waits for.
-            state.gate = if was.out_count > 0 { Some(old.id) } else { was.gate };
+            let busy = was.out_count > 0 || (was.strict && !was.idle);
+            state.gate = if busy { Some(old.id) } else { was.gate };
         }
         self.group.add_lane(&fresh);
         self.group.state().closing.push(old.id);

@@ -22,6 +22,8 @@ pub const BATCH: usize = 1_024;
 /// costs no memory. One message is always allowed.
 pub const LANE_MESSAGES: u32 = 2_048;
 pub const LANE_BYTES: usize = 4 * 1024 * 1024;
+/// Where the floor above makes whole batches of what it gets: that the next one is packed while it has one.
+pub const BATCH_LANE_MESSAGES: u32 = 4 * LANE_MESSAGES;
 
 /// What the fetch thread holds of a lane.
 pub struct Track {
@@ -107,6 +109,7 @@ fn hand_out(track: &mut Track, batch: &mut Vec<(Measured, u32)>, bytes: &mut usi
     if !state.open() || track.seek.is_some() {
         return None;
     }
+    let most = if state.strict { BATCH_LANE_MESSAGES } else { LANE_MESSAGES };
     let mut run = Run { end: 0, count: 0, bytes: 0, first_epoch: -1, last_epoch: -1 };
     let mut starved = false;
     while let Some(front) = track.held.front() {
@@ -121,7 +124,7 @@ fn hand_out(track: &mut Track, batch: &mut Vec<(Measured, u32)>, bytes: &mut usi
             break;
         }
         let out = state.out_count + run.count;
-        if out >= LANE_MESSAGES || (out > 0 && state.out_bytes + run.bytes + size > LANE_BYTES) {
+        if out >= most || (out > 0 && state.out_bytes + run.bytes + size > LANE_BYTES) {
             starved = true;
             break;
         }
@@ -140,7 +143,7 @@ fn hand_out(track: &mut Track, batch: &mut Vec<(Measured, u32)>, bytes: &mut usi
     if run.count > 0 {
         state.hand_out(run);
     }
-    let credit = (LANE_MESSAGES - state.out_count.min(LANE_MESSAGES)) as usize;
+    let credit = (most - state.out_count.min(most)) as usize;
     starved |= credit == 0;
     state.starved = starved;
     (!starved).then_some(credit)

@@ -20,6 +20,7 @@ use super::draw::{draw, Track, BATCH, SLAB_BYTES, SLAB_MESSAGES};
 use super::group::{Group, GroupPhase, ReadySlab};
 use super::lanes::Lane;
 use super::native::Message;
+use super::notes::{self, Note};
 use super::offsets;
 use super::rebalance::Revoking;
 use super::signal::Command;
@@ -129,6 +130,9 @@ impl Fetcher {
     }
 
     pub fn store(&self) {
+        if self.group.options.manual {
+            return;
+        }
         let lanes: Vec<_> = self.tracks.values().map(|track| track.lane.clone()).collect();
         offsets::store(&self.link.client, &lanes);
     }
@@ -188,6 +192,9 @@ impl Fetcher {
             RD_KAFKA_RESP_ERR__FATAL => {
                 let error = self.link.client.fatal_error().unwrap_or(error);
                 return self.group.events.emit(Event::Fatal { client: self.group.name.clone(), error });
+            }
+            RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED if self.group.options.manual => {
+                self.group.note(|| Note::Failed { error: error.clone() })
             }
             RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED
             | RD_KAFKA_RESP_ERR__AUTHENTICATION
@@ -262,6 +269,8 @@ impl Fetcher {
             self.group.drop_lane(lane);
         }
         if lost && !lanes.is_empty() {
+            let member_id = notes::member_id(&self.link.client);
+            self.group.note(|| Note::Rebalancing { member_id, lost });
             let partitions = lanes
                 .iter()
                 .map(|l| TopicPartition { topic: l.topic.to_string(), partition: l.partition, offset: None })
@@ -275,6 +284,7 @@ impl Fetcher {
     /// committed.
     pub fn reopen(&mut self, reason: &str) -> crate::error::Result<()> {
         let fresh = Connection::open(&self.group)?;
+        super::declared::declare_again(&self.group, &fresh.client);
         self.group.telemetry.log.warn(&self.group.name, &format!("opens a new handle: {reason}"));
         self.store();
         self.drop_lanes(true);

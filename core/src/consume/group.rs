@@ -15,6 +15,7 @@ use crate::wake::WakeOnce;
 
 use super::consumer::GroupOptions;
 use super::lanes::{Lane, LaneIds, Phase};
+use super::notes::{Note, Notes};
 use super::signal::Signal;
 use super::slab::Slab;
 use super::status::MemberState;
@@ -86,6 +87,10 @@ pub struct Group {
     pub changed: Condvar,
     pub slabs: Mutex<VecDeque<ReadySlab>>,
     pub lanes: RwLock<HashMap<u32, Arc<Lane>>>,
+    /// What the floor above is told where it manages offsets itself.
+    pub notes: Arc<Notes>,
+    /// Topics with a beginning of their own; true: the earliest.
+    pub declared: Mutex<HashMap<String, bool>>,
 }
 
 /// Set here and nowhere else, with the reason for refusing another value.
@@ -113,6 +118,11 @@ impl Group {
         // The watchdog reads them; a value of the application's wins.
         let interval = (options.stall_ms / 2).clamp(50, 1_000).to_string();
         properties.entry("statistics.interval.ms".into()).or_insert(interval);
+        if options.manual {
+            properties.insert("enable.auto.commit".into(), "false".into());
+            // Tells who leads the group; see `notes`.
+            properties.entry("debug".into()).or_insert("cgrp".into());
+        }
         let max_poll = properties.get("max.poll.interval.ms").and_then(|ms| ms.parse::<u64>().ok()).unwrap_or(300_000);
         let revoke_wait = Duration::from_millis(u64::from(config.timeout_ms).min(max_poll / 2));
         Ok(Arc::new(Group {
@@ -140,6 +150,8 @@ impl Group {
             changed: Condvar::new(),
             slabs: Mutex::new(VecDeque::new()),
             lanes: RwLock::new(HashMap::new()),
+            notes: Arc::default(),
+            declared: Mutex::default(),
         }))
     }
 
@@ -195,6 +207,21 @@ impl Group {
         self.slabs.lock().expect("nothing panics under this lock").len() < READY_SLABS
     }
 
+    /// Tells the floor above, where it wants to be told.
+    pub fn note(&self, note: impl FnOnce() -> Note) {
+        if self.options.manual {
+            self.notes.add(note());
+            self.wake.notify();
+        }
+    }
+
+    /// A lane of this group: one whose offsets the floor above commits counts as idle only when that says so.
+    pub fn new_lane(&self, topic: Arc<str>, partition: i32) -> Arc<Lane> {
+        let lane = Lane::new(self.lane_ids.next(), topic, partition);
+        lane.state().strict = self.options.manual;
+        lane
+    }
+
     /// The protocol by which this group rebalances is KIP-848's.
     pub fn is_consumer_protocol(&self) -> bool {
         self.properties.get("group.protocol").is_some_and(|p| p.eq_ignore_ascii_case("consumer"))
@@ -202,6 +229,7 @@ impl Group {
 
     /// Wakes whoever waits for an answer of this group, with the reason why none will come.
     pub fn fail(&self, error: Error) {
+        self.note(|| Note::Failed { error: error.clone() });
         self.state().problem = Some(error);
         self.changed.notify_all();
     }

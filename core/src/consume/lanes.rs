@@ -66,6 +66,8 @@ pub struct LaneState {
     pub paused: bool,
     /// Messages wait in librdkafka, credit is used up: `advance` puts the lane back on the list.
     pub starved: bool,
+    /// Only the floor above says when the lane is idle: it commits offsets before that.
+    pub strict: bool,
     /// The floor above said that no handler of this lane runs any more; or it was waited for in vain.
     pub idle: bool,
     /// After a seek: nothing is handed out before the lane of this number, its predecessor, is idle.
@@ -118,6 +120,7 @@ impl Lane {
                 phase: Phase::Running,
                 paused: false,
                 starved: false,
+                strict: false,
                 idle: false,
                 gate: None,
                 next: NONE,
@@ -157,7 +160,7 @@ impl Lane {
     pub fn is_idle(&self) -> bool {
         let state = self.state();
         // Behind a gate a handler of the predecessor runs, on the same partition.
-        state.phase == Phase::Gone || (state.gate.is_none() && (state.idle || state.out_count == 0))
+        state.phase == Phase::Gone || (state.gate.is_none() && (state.idle || (state.out_count == 0 && !state.strict)))
     }
 }
 

@@ -19,14 +19,21 @@ use super::native::{self, Queue};
 use super::subscription::{check_open, BETWEEN};
 
 /// A topic that was created just now is not known to every broker yet; this long one that does not exist is asked for.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub const PATIENCE: Duration = Duration::from_millis(500);
+/// And this long one that brokers may make because it is asked for.
+pub const MAKING: Duration = Duration::from_secs(5);
 
 /// The permission is not waited for longer than this: a broker that does not tell it tells a refusal of the fetch.
 const PERMISSION: Duration = Duration::from_secs(2);
 
 /// Errors: `UNKNOWN_TOPIC_OR_PART`, authorization errors, a timeout.
 pub fn look(group: &Group, client: &Client, name: &str, deadline: Deadline) -> Result<()> {
-    let patience = Deadline::after(PATIENCE).min(deadline);
+    look_for(group, client, name, deadline, PATIENCE)
+}
+
+/// As `look`; a topic that does not exist is asked for so long.
+pub fn look_for(group: &Group, client: &Client, name: &str, deadline: Deadline, longest: Duration) -> Result<()> {
+    let patience = Deadline::after(longest).min(deadline);
     // librdkafka's call cannot be ended, so it is made in pieces: between two of them a cancellation is looked for.
     let mut slice = Duration::from_millis(500);
     loop {
@@ -108,6 +115,22 @@ fn ask(client: &Client, name: &str, deadline: Deadline) -> Topic {
         let has_controller = (0..brokers).any(|i| (*all.brokers.add(i)).id == controller);
         rdsys::rd_kafka_metadata_destroy(metadata);
         Topic { err, has_controller }
+    }
+}
+
+/// The names of all topics.
+pub fn all(client: &Client, deadline: Deadline) -> Result<Vec<String>> {
+    let mut metadata = std::ptr::null();
+    // SAFETY: the handle lives as long as `client`; the metadata are given back.
+    unsafe {
+        let timeout = deadline.left_ms().max(1);
+        let err = rdsys::rd_kafka_metadata(client.rk(), 1, std::ptr::null_mut(), &mut metadata, timeout);
+        native::check_code(err, "topics of the cluster")?;
+        let all: &rdsys::rd_kafka_metadata = &*metadata;
+        let count = usize::try_from(all.topic_cnt).unwrap_or(0);
+        let names = (0..count).map(|i| native::text((*all.topics.add(i)).topic)).collect();
+        rdsys::rd_kafka_metadata_destroy(metadata);
+        Ok(names)
     }
 }
 

@@ -60,7 +60,10 @@ pub fn seek(client: &Client, lane: &Lane, offset: i64) -> Result<()> {
     /// It is answered by the thread of the partition's broker, which does not wait for the network.
     const MOST_MS: i32 = 1_000;
     let mut list = PartitionList::new();
-    list.add(&lane.topic, lane.partition, offset, -1);
+    match offset {
+        0.. => list.add(&lane.topic, lane.partition, offset, -1),
+        _ => list.add_logical(&lane.topic, lane.partition, offset),
+    }
     let context = format!("seek {} [{}] to {offset}", lane.topic, lane.partition);
     // SAFETY: handle and list are alive.
     unsafe { check(rdsys::rd_kafka_seek_partitions(client.rk(), list.as_ptr(), MOST_MS), &context)? };

@@ -14,22 +14,27 @@
 //! | `rebalance`, `seek` | assignment and revocation; a partition goes on at another offset |
 //! | `member` | what librdkafka's consumer is asked as a member of its group |
 //! | `subscription`, `lookup` | topics come and go; does one exist, and may it be read? |
-//! | `offsets` | storing and committing |
+//! | `offsets`, `commit` | storing and committing; offsets that the floor above wants committed |
+//! | `joining`, `declared`, `notes` | for floors that manage offsets themselves: a whole subscription, where topics begin, what the group tells |
 //! | `status`, `statistics` | what a group looks like from outside; what librdkafka reports each second |
 //! | `watchdog` | stalls: found, told, healed |
 //! | `retry` | the policy for messages whose handler fails |
 
 #[cfg(any(test, fuzzing))]
 pub mod any_bytes;
+mod commit;
 mod connection;
 mod consumer;
+mod declared;
 mod draw;
 mod fetch;
 mod group;
+mod joining;
 mod lanes;
 mod lookup;
 mod member;
 mod native;
+mod notes;
 mod offsets;
 mod rebalance;
 pub mod retry;
@@ -41,7 +46,9 @@ mod status;
 mod subscription;
 mod watchdog;
 
+pub use commit::Offset;
 pub use consumer::{GroupConsumer, GroupOptions};
 pub use lanes::{LaneIds, LaneInfo};
+pub use notes::{Assigned, Note};
 pub use slab::Slab;
 pub use status::{GroupStatus, LaneStatus, MemberState};

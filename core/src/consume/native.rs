@@ -55,6 +55,13 @@ impl PartitionList {
         }
     }
 
+    /// As `add`, at one of librdkafka's logical offsets.
+    pub fn add_logical(&mut self, topic: &str, partition: i32, offset: i64) {
+        let Ok(name) = CString::new(topic) else { return };
+        // SAFETY: as above.
+        unsafe { (*rdsys::rd_kafka_topic_partition_list_add(self.0, name.as_ptr(), partition)).offset = offset };
+    }
+
     pub fn as_ptr(&self) -> *mut rdsys::rd_kafka_topic_partition_list_t {
         self.0
     }

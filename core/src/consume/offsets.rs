@@ -21,7 +21,7 @@ use crate::runtime::Deadline;
 use super::connection::Committed;
 use super::group::Group;
 use super::lanes::{Lane, Phase};
-use super::native::{check_code, entries, PartitionList, Queue};
+use super::native::{check_code, entries, Entry, PartitionList, Queue};
 
 /// Stores what lanes have finished since the last time. Lanes that are gone are left out: their partitions may be
 /// somebody else's.
@@ -91,9 +91,26 @@ fn commit_once(client: &Client, lanes: &[Arc<Lane>], patience: &Patience) -> Res
     if count == 0 {
         return Ok(RespErr::RD_KAFKA_RESP_ERR_NO_ERROR);
     }
+    let (err, partitions) = answer(client, &list, patience)?;
+    for entry in partitions.iter().filter(|p| is_ok(p.err) && is_ok(err)) {
+        if let Some(lane) = lanes.iter().find(|l| *l.topic == *entry.topic && l.partition == entry.partition) {
+            lane.state().committed = entry.offset;
+        }
+    }
+    Ok(partitions.iter().map(|p| p.err).find(|err| !is_ok(*err)).unwrap_or(err))
+}
+
+/// Commits the list; the answer, and that of the first partition that has one of its own.
+pub fn request(client: &Client, list: &PartitionList, patience: &Patience) -> Result<(RespErr, Vec<Entry>)> {
+    let (err, partitions) = answer(client, list, patience)?;
+    let code = partitions.iter().map(|p| p.err).find(|err| !is_ok(*err)).unwrap_or(err);
+    Ok((code, partitions))
+}
+
+fn answer(client: &Client, list: &PartitionList, patience: &Patience) -> Result<(RespErr, Vec<Entry>)> {
     // SAFETY: the handle is alive; the queue is ours, an event that comes is destroyed. rd_kafka_commit would wait
     // without a bound; this waits on a queue of its own, which swallows the answer if it comes too late.
-    let (err, partitions) = unsafe {
+    unsafe {
         let queue = Queue::from_raw(rdsys::rd_kafka_queue_new(client.rk()))
             .ok_or_else(|| Error::state("CONSUMER_CLOSED", "no queue for the commit"))?;
         let err = rdsys::rd_kafka_commit_queue(client.rk(), list.as_ptr(), queue.as_ptr(), None, std::ptr::null_mut());
@@ -113,14 +130,8 @@ fn commit_once(client: &Client, lanes: &[Arc<Lane>], patience: &Patience) -> Res
         let err = resp::of_event(event);
         let partitions = entries(rdsys::rd_kafka_event_topic_partition_list(event));
         rdsys::rd_kafka_event_destroy(event);
-        (err, partitions)
-    };
-    for entry in partitions.iter().filter(|p| is_ok(p.err) && is_ok(err)) {
-        if let Some(lane) = lanes.iter().find(|l| *l.topic == *entry.topic && l.partition == entry.partition) {
-            lane.state().committed = entry.offset;
-        }
+        Ok((err, partitions))
     }
-    Ok(partitions.iter().map(|p| p.err).find(|err| !is_ok(*err)).unwrap_or(err))
 }
 
 fn is_ok(err: RespErr) -> bool {

@@ -26,8 +26,9 @@ use super::draw::Track;
 use super::fetch::Fetcher;
 use super::group::GroupPhase;
 use super::lanes::Lane;
-use super::member::{is_cooperative, is_lost};
+use super::member::{self, is_cooperative, is_lost};
 use super::native::{check, check_code, Entry, PartitionList, Queue};
+use super::notes::{self, Assigned, Note};
 use super::offsets;
 use super::signal::Bell;
 use super::status::MemberState;
@@ -102,15 +103,43 @@ impl Fetcher {
             // librdkafka goes on by revoking and joining again.
             self.group.telemetry.log.error(&self.group.name, &error.to_string());
         }
+        self.note_joined(&partitions);
         let (group_id, partitions) = (self.group.id.to_string(), told(&partitions));
         self.group.events.emit(Event::PartitionsAssigned { group_id, partitions });
         self.cover();
     }
 
+    fn note_joined(&self, added: &[Entry]) {
+        if !self.group.options.manual {
+            return;
+        }
+        let client = &self.link.client;
+        let (leader_id, protocol) = self.group.notes.joined();
+        let assigned =
+            |lane: &Arc<Lane>| Assigned { topic: lane.topic.to_string(), partition: lane.partition, lane: lane.id };
+        let mut partitions: Vec<_> = self.tracks.values().map(|track| assigned(&track.lane)).collect();
+        partitions.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
+        let mut unsubscribed: Vec<_> = {
+            let state = self.group.state();
+            added.iter().filter(|p| !state.topics.contains_key(&p.topic)).map(|p| p.topic.clone()).collect()
+        };
+        unsubscribed.dedup();
+        let note = Note::Joined {
+            generation: member::generation(client),
+            member_id: notes::member_id(client),
+            leader_id: leader_id.filter(|_| !self.group.is_consumer_protocol()),
+            protocol: protocol.unwrap_or_else(|| if is_cooperative(client) { "cooperative" } else { "eager" }.into()),
+            duration: self.group.notes.rebalance_ends(),
+            partitions,
+            unsubscribed,
+        };
+        self.group.note(|| note);
+    }
+
     /// A lane and its queue, before the partition is assigned: librdkafka forwards queues that nobody asked for.
     fn open_lane(&mut self, entry: &Entry) -> Result<Arc<Lane>> {
         let topic = CString::new(entry.topic.as_str()).map_err(|_| Error::invalid("a topic name with a NUL"))?;
-        let lane = Lane::new(self.group.lane_ids.next(), entry.topic.as_str().into(), entry.partition);
+        let lane = self.group.new_lane(entry.topic.as_str().into(), entry.partition);
         let bell = Arc::new(Bell { signal: self.group.signal.clone(), lane: Some(lane.clone()) });
         // SAFETY: the handle is alive; the bell is kept by the track until the queue has none.
         let queue = unsafe {
@@ -167,6 +196,11 @@ impl Fetcher {
         self.group.telemetry.rebalances.fetch_add(1, Relaxed);
         let lanes: Vec<_> =
             partitions.iter().filter_map(|p| self.lane_of(&p.topic, p.partition)).map(|t| t.lane.clone()).collect();
+        self.group.notes.rebalance_begins();
+        if self.group.state().phase == GroupPhase::Open {
+            let (member_id, lost) = (notes::member_id(&self.link.client), is_lost(&self.link.client));
+            self.group.note(|| Note::Rebalancing { member_id, lost });
+        }
         self.group.stop_lanes(&lanes);
         self.group.state().member = MemberState::Revoking;
         self.revoking = Some(Revoking { partitions, lanes, deadline: Deadline::after(self.group.revoke_wait) });
@@ -177,7 +211,7 @@ impl Fetcher {
         let lost = is_lost(&self.link.client);
         if lost {
             lanes.iter().for_each(|lane| lane.state().dirty = false);
-        } else {
+        } else if !self.group.options.manual {
             offsets::store(&self.link.client, &lanes);
         }
         let busy = lanes.iter().filter(|lane| !lane.is_idle()).count();

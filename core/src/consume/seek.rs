@@ -28,7 +28,9 @@ impl Fetcher {
         track.seek = Some(offset);
         self.by_partition.insert((new.topic.to_string(), new.partition), new.id);
         self.tracks.insert(new.id, track);
-        offsets::store(&self.link.client, std::slice::from_ref(&previous));
+        if !self.group.options.manual {
+            offsets::store(&self.link.client, std::slice::from_ref(&previous));
+        }
         self.group.drop_lane(&previous);
         self.retry_seeks();
     }

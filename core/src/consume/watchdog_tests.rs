@@ -75,7 +75,7 @@ fn open(mock: &Mock, group: &str) -> (Arc<GroupConsumer>, Arc<crate::events::Eve
     telemetry.log.set_level(0);
     let events = Arc::<crate::events::Events>::default();
     let wake = Arc::new(WakeOnce::new(Arc::new(Deaf)));
-    let options = GroupOptions { stall_ms: 400 };
+    let options = GroupOptions { stall_ms: 400, ..GroupOptions::default() };
     let consumer =
         GroupConsumer::open_with(&mock.config(), group, options, Arc::default(), telemetry, events.clone(), wake)
             .unwrap();

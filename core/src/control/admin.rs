@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorClass, Result};
 use crate::events::Events;
 use crate::patience::Patience;
 use crate::properties;
+use crate::requests::Requests;
 use crate::runtime::Deadline;
 use crate::telemetry::Telemetry;
 
@@ -71,12 +72,26 @@ const POLL_MS: i32 = 50;
 impl Admin {
     /// Creates the client; waits for no broker. Errors: a property that librdkafka refuses (`KafkaConfigError`).
     pub fn open(config: &Config, telemetry: Arc<Telemetry>, events: Arc<Events>) -> Result<Arc<Admin>> {
+        Admin::open_noted(config, telemetry, events, None)
+    }
+
+    /// As `open`; `requests` takes note of what is asked of brokers.
+    pub fn open_noted(
+        config: &Config,
+        telemetry: Arc<Telemetry>,
+        events: Arc<Events>,
+        requests: Option<&Arc<Requests>>,
+    ) -> Result<Arc<Admin>> {
         let properties = properties::admin(config)?;
         let embedded = match config.bootstrap {
             Bootstrap::Embedded(brokers) => Some(embedded::cluster(brokers)?),
             Bootstrap::Servers(_) => None,
         };
         let state = ClientState::new("admin", telemetry, events);
+        if let Some(requests) = requests {
+            // The first and only time: the state is new.
+            let _ = state.requests.set(requests.clone());
+        }
         let client = Client::create(Kind::Producer, &properties, 0, state)?;
         let servers = client.peers.bootstrap().to_vec();
         let stop = Arc::new(Stop::default());

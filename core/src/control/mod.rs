@@ -8,6 +8,7 @@ pub mod grade;
 pub mod groups;
 pub mod health;
 pub mod prometheus;
+pub mod raw;
 mod request;
 mod topic_shapes;
 pub mod topics;

@@ -129,7 +129,8 @@ pub(super) unsafe fn settle(shared: &Shared, client: &Client, event: *mut rdsys:
         }
         if err == RespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
             let place = (partitions.topic, record.partition);
-            settling.stored(opaque, place, record.offset, record.len + record.key_len, || append_time(message));
+            let told = || (append_time(message), log_start(client, record));
+            settling.stored(opaque, place, record.offset, record.len + record.key_len, told);
             continue;
         }
         if is_missing(err) {
@@ -156,6 +157,18 @@ unsafe fn append_time(message: *const rdsys::rd_kafka_message_t) -> i64 {
     } else {
         -1
     }
+}
+
+/// The first offset of a record's partition as the broker's answers tell it (a repair of librdkafka's keeps it), else -1.
+///
+/// # Safety
+/// `record` is of an event of `client` that is not destroyed yet.
+unsafe fn log_start(client: &Client, record: &rdsys::rd_kafka_message_t) -> i64 {
+    let (mut low, mut high) = (-1, -1);
+    let topic = rdsys::rd_kafka_topic_name(record.rkt);
+    // What is cached, so it asks nobody. An error leaves -1.
+    rdsys::rd_kafka_get_watermark_offsets(client.rk(), topic, record.partition, &mut low, &mut high);
+    low.max(-1)
 }
 
 /// Errors after which the number of partitions must be asked for again.

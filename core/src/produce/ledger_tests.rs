@@ -27,21 +27,27 @@ fn a_send_is_reported_once_with_its_smallest_offsets() {
     assert!(!open(&ledger, &[7, 3, 8, 2], &mut items).unwrap());
     assert_eq!(ledger.in_flight(), 5);
     let mut settling = ledger.settle();
-    settling.stored(items[1].opaque, (0, 2), 11, 1, || 5);
+    settling.stored(items[1].opaque, (0, 2), 11, 1, || (5, 0));
     settling.stored(items[0].opaque, (0, 2), 10, 1, || unreachable!("asked once"));
     settling.failed(items[4].opaque, RespErr::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, Persisted::Unknown);
     assert!(!settling.finish());
     let mut settling = ledger.settle();
-    settling.stored(items[3].opaque, (1, 0), -1001, 1, || -1);
-    settling.stored(items[2].opaque, (0, 3), 4, 1, || -1);
+    settling.stored(items[3].opaque, (1, 0), -1001, 1, || (-1, 0));
+    settling.stored(items[2].opaque, (0, 3), 4, 1, || (-1, 0));
     // Reports for what is settled, or never was, change nothing.
-    settling.stored(items[2].opaque, (0, 3), 4, 1, || -1);
+    settling.stored(items[2].opaque, (0, 3), 4, 1, || (-1, 0));
     settling.failed(99 << 32, RespErr::RD_KAFKA_RESP_ERR__FAIL, Persisted::Unknown);
     assert!(settling.finish());
     assert_eq!(ledger.in_flight(), 0);
     let reports = ledger.take_reports();
     let failure = Failure { index: 1, error: RespErr::RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, persisted: Persisted::Unknown };
-    let place = |topic, partition, base_offset, timestamp| PartitionResult { topic, partition, base_offset, timestamp };
+    let place = |topic, partition, base_offset, timestamp| PartitionResult {
+        topic,
+        partition,
+        base_offset,
+        timestamp,
+        log_start: 0,
+    };
     assert_eq!(
         reports,
         [
@@ -71,7 +77,7 @@ fn what_exceeds_the_limits_is_refused_whole() {
     assert!(open(&ledger, &[2, 1], &mut items(1, 41)).unwrap_err().retriable, "too many bytes for now");
     assert_eq!(ledger.in_flight(), 3);
     let mut settling = ledger.settle();
-    first.iter().for_each(|item| settling.stored(item.opaque, (0, 0), 1, 20, || -1));
+    first.iter().for_each(|item| settling.stored(item.opaque, (0, 0), 1, 20, || (-1, 0)));
     drop(settling);
     assert!(open(&ledger, &[2, 4], &mut items(4, 1)).is_err(), "a report that is not taken counts");
     ledger.take_reports();
@@ -85,7 +91,7 @@ fn abandoning_settles_every_open_send() {
     open(&ledger, &[1, 2, 2, 2, 3, 1], &mut items).unwrap();
     let mut settling = ledger.settle();
     settling.failed(items[0].opaque, RespErr::RD_KAFKA_RESP_ERR__FAIL, Persisted::NotStored);
-    settling.stored(items[4].opaque, (0, 0), 1, 1, || -1);
+    settling.stored(items[4].opaque, (0, 0), 1, 1, || (-1, 0));
     settling.abandon(RespErr::RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
     assert!(settling.finish());
     assert_eq!(ledger.in_flight(), 0);
@@ -115,7 +121,7 @@ fn what_was_handed_over_late_fails_by_our_clock_and_its_report_is_ignored() {
     };
     let stored = |item: &Item, offset| {
         let mut settling = ledger.settle();
-        settling.stored(item.opaque, (0, 0), offset, 1, || -1);
+        settling.stored(item.opaque, (0, 0), offset, 1, || (-1, 0));
         settling.finish()
     };
     assert!(!stored(&first[2], 5));

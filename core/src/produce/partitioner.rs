@@ -112,9 +112,16 @@ impl Partitions {
         }
     }
 
-    /// A partition other than `current`, with a leader where there is one.
+    /// Where the run after the one in `current` goes: to a partition other than `current`, with a leader where there is one.
+    /// Without linger every record is a run, and they go round in order, from a random first one.
     fn other(&self, current: i32, count: i32, random: u64) -> i32 {
         let led = lock(&self.led);
+        if self.linger.is_zero() && current >= 0 {
+            // In ascending order, as `learn` makes it.
+            let after = led.partition_point(|p| *p <= current);
+            let next = led.get(after).or(led.first()).copied();
+            return next.filter(|p| *p < count).unwrap_or((current + 1) % count.max(1));
+        }
         let mut choice = led.iter().copied().filter(|p| *p < count && *p != current);
         let choices = choice.clone().count() as u64;
         if choices > 0 {

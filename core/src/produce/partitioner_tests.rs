@@ -79,3 +79,16 @@ fn forgetting_looks_again() {
     partitions.learn(2, |p| p == 1);
     assert_eq!(*lock(&partitions.led), [1]);
 }
+
+#[test]
+fn without_linger_each_keyless_record_goes_to_the_next_partition_with_a_leader() {
+    let partitions = Partitions::new(0, Duration::ZERO);
+    partitions.learn(5, |p| p != 2);
+    let mut sticky = Sticky::new();
+    let now = Instant::now();
+    let chosen: Vec<i32> = (0..8).map(|_| sticky.next(&partitions, 5, 1, now)).collect();
+    let led = [0, 1, 3, 4];
+    let first = led.iter().position(|p| *p == chosen[0]).expect("one with a leader");
+    let expected: Vec<i32> = (0..8).map(|n| led[(first + n) % led.len()]).collect();
+    assert_eq!(chosen, expected);
+}

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::patience::Patience;
 use crate::properties::{self, Properties};
+use crate::requests::Requests;
 use crate::runtime::Deadline;
 use crate::telemetry::Telemetry;
 use crate::wake::Wake;
@@ -39,16 +40,18 @@ impl Producer {
         events: Arc<Events>,
         wake: Arc<dyn Wake>,
     ) -> Result<Arc<Producer>> {
-        Self::open_with(&properties::producer(config)?, name, telemetry, events, Some(wake))
+        Self::open_with(&properties::producer(config)?, name, telemetry, events, Some(wake), None)
     }
 
-    /// As `open`, with librdkafka's properties, and perhaps without anybody who takes the reports as they come.
+    /// As `open`, with librdkafka's properties, perhaps without anybody who takes the reports as they come, perhaps with
+    /// somebody who takes note of the requests.
     pub fn open_with(
         properties: &Properties,
         name: &str,
         telemetry: Arc<Telemetry>,
         events: Arc<Events>,
         wake: Option<Arc<dyn Wake>>,
+        requests: Option<&Arc<Requests>>,
     ) -> Result<Arc<Producer>> {
         let mut properties = properties.clone();
         let choice = choice(&mut properties);
@@ -56,6 +59,10 @@ impl Producer {
         properties.insert("delivery.report.only.error".into(), "false".into());
         properties.entry("statistics.interval.ms".into()).or_insert_with(|| "5000".into());
         let state = ClientState::new(name, telemetry.clone(), events);
+        if let Some(requests) = requests {
+            // It is new, so nothing stands there.
+            let _ = state.requests.set(requests.clone());
+        }
         let client = Client::create(Kind::Producer, &properties, rdsys::RD_KAFKA_EVENT_DR, state)?;
         let shared = Arc::new(Shared::new(&client, choice, telemetry, wake));
         let (thread_shared, thread_client, queue) = (shared.clone(), client.clone(), Queue::of(&client));

@@ -32,6 +32,8 @@ pub struct PartitionResult {
     pub base_offset: i64,
     /// ms since the epoch that the broker set (`message.timestamp.type=LogAppendTime`); -1: the records keep their own.
     pub timestamp: i64,
+    /// First offset of the partition, by the broker's last answer; -1: it did not tell (`acks=0`).
+    pub log_start: i64,
 }
 
 /// A settled send.

@@ -25,14 +25,15 @@ impl<'a> Settling<'a> {
         Settling { ledger, accounts, settled: false, produced: 0, produced_bytes: 0, failed: 0 }
     }
 
-    /// A record of `bytes` was acknowledged. `timestamp` is asked for once for a partition and send.
+    /// A record of `bytes` was acknowledged. `told` is asked for once for a partition and send: the timestamp, and the first
+    /// offset of the partition.
     pub fn stored(
         &mut self,
         opaque: u64,
         (topic, partition): (u32, i32),
         offset: i64,
         bytes: usize,
-        timestamp: impl FnOnce() -> i64,
+        told: impl FnOnce() -> (i64, i64),
     ) {
         let Some(account) = self.accounts.of(opaque) else { return };
         // Reports come in runs of one partition, so the last one is nearly always the one.
@@ -44,12 +45,11 @@ impl<'a> Settling<'a> {
                 known.base_offset = offset
             }
             Some(_) => {}
-            None => account.report.partitions.push(PartitionResult {
-                topic,
-                partition,
-                base_offset: offset,
-                timestamp: timestamp(),
-            }),
+            None => {
+                let (timestamp, log_start) = told();
+                let result = PartitionResult { topic, partition, base_offset: offset, timestamp, log_start };
+                account.report.partitions.push(result);
+            }
         }
         self.accounts.transmitted += 1;
         self.produced += 1;

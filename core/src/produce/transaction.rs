@@ -14,13 +14,19 @@ use crate::events::Events;
 use crate::patience::Patience;
 use crate::properties;
 use crate::records::STRIDE;
+use crate::requests::Requests;
 use crate::runtime::Deadline;
 use crate::telemetry::Telemetry;
+use crate::wake::Wake;
 
 use super::producer::Producer;
 use super::refusal::{aborted, call, Refusal};
 use super::report::{pairs, SendReport};
 use super::shared::closed;
+
+#[path = "stepwise.rs"]
+mod stepwise;
+pub use stepwise::GroupOffset;
 
 /// How long one call of librdkafka's transaction API may take before it is repeated: a close looks in between. The API goes
 /// on where it was.
@@ -73,10 +79,22 @@ impl TransactionalProducer {
         telemetry: Arc<Telemetry>,
         events: Arc<Events>,
     ) -> Result<Arc<Self>> {
+        // Reports are waited for on the ledger, by the thread that runs the transaction.
+        Self::open_with(config, transactional_id, telemetry, events, None, None)
+    }
+
+    /// As `open`; `wake` is told when reports wait to be taken by a caller who goes step by step.
+    pub fn open_with(
+        config: &Config,
+        transactional_id: &str,
+        telemetry: Arc<Telemetry>,
+        events: Arc<Events>,
+        wake: Option<Arc<dyn Wake>>,
+        requests: Option<&Arc<Requests>>,
+    ) -> Result<Arc<Self>> {
         let properties = properties::transactional(config, transactional_id)?;
         let name = format!("transactional producer {transactional_id}");
-        // Reports are waited for on the ledger, by the thread that runs the transaction.
-        let producer = Producer::open_with(&properties, &name, telemetry.clone(), events, None)?;
+        let producer = Producer::open_with(&properties, &name, telemetry.clone(), events, wake, requests)?;
         let (turn, free, broken) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
         Ok(Arc::new(TransactionalProducer { producer, telemetry, turn, free, broken, closing: Mutex::default() }))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, RwLock};
 use std::time::Duration;
 
 use crate::cancel::{self, Cancel};
@@ -11,6 +11,7 @@ use crate::control::Admin;
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::patience::Patience;
+use crate::requests::Requests;
 use crate::runtime::Deadline;
 use crate::telemetry::log::Level;
 use crate::telemetry::Telemetry;
@@ -29,6 +30,10 @@ pub struct Context {
     admin_changed: Condvar,
     /// How often the admin client was closed: a call that was made before a close must not connect again after it.
     admin_closings: AtomicU64,
+    /// Set before the first connect, where the admin client's requests are to be told.
+    pub admin_requests: OnceLock<Arc<Requests>>,
+    /// As above, of producers.
+    pub producer_requests: OnceLock<Arc<Requests>>,
 }
 
 #[derive(Default)]
@@ -65,6 +70,8 @@ impl Context {
             admin: Mutex::default(),
             admin_changed: Condvar::new(),
             admin_closings: AtomicU64::new(0),
+            admin_requests: OnceLock::new(),
+            producer_requests: OnceLock::new(),
         };
         context.apply(config);
         (Arc::new(context), error)
@@ -174,7 +181,8 @@ impl Context {
 
     fn connect_admin(&self, deadline: Deadline) -> Result<(Arc<Admin>, Running)> {
         let running = self.run();
-        let admin = Admin::open(&self.config(), self.telemetry.clone(), self.events.clone())?;
+        let (telemetry, events) = (self.telemetry.clone(), self.events.clone());
+        let admin = Admin::open_noted(&self.config(), telemetry, events, self.admin_requests.get())?;
         // A cancellation that came with the answer: nothing is to be left open.
         if let Err(error) = admin.await_broker(deadline).and_then(|()| cancel::check()) {
             admin.close(Deadline::after_ms(0));

@@ -10,7 +10,8 @@ use crate::clock;
 use crate::config::Bootstrap;
 use crate::error::{Error, ErrorClass, Result};
 use crate::patience::Patience;
-use crate::produce::{Producer, SendReport, TransactionalProducer};
+use crate::produce::{Producer, SendReport, TopicMetadata, TransactionalProducer};
+use crate::properties;
 use crate::records::{record, RecordsBuilder, STRIDE};
 use crate::runtime::Deadline;
 use crate::services::busy::Busy;
@@ -186,6 +187,13 @@ impl ProducerService {
         }
     }
 
+    /// What brokers know of these topics; where auto-creation is on, asking makes them. Blocks until KAFKA_TIMEOUT at most.
+    pub fn metadata(&self, topics: &[String]) -> Result<Vec<TopicMetadata>> {
+        let producer = self.live()?;
+        let deadline = self.context.deadline();
+        topics.iter().map(|topic| producer.metadata(topic, deadline)).collect()
+    }
+
     fn has_transactional(&self) -> bool {
         self.transactions.lock().expect("no panic under this lock").producer.is_some()
     }
@@ -246,7 +254,9 @@ impl ProducerService {
     fn open(&self) -> Result<Arc<Producer>> {
         let (telemetry, events) = (self.context.telemetry.clone(), self.context.events.clone());
         self.registered.store(0, Ordering::Release);
-        Producer::open(&self.context.config(), "producer", telemetry, events, self.wake.clone())
+        let properties = properties::producer(&self.context.config())?;
+        let (wake, requests) = (Some(self.wake.clone()), self.context.producer_requests.get());
+        Producer::open_with(&properties, "producer", telemetry, events, wake, requests)
     }
 
     /// Makes a producer know the topics beyond the first `known`, in the order of their ids.

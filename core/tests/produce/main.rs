@@ -6,5 +6,6 @@ mod delivery;
 #[path = "../real_broker/mod.rs"]
 mod real_broker;
 mod refusals;
+mod stepwise;
 mod support;
 mod transactions;

@@ -1,0 +1,68 @@
+// KafkaJS's consumer options as properties of librdkafka.
+
+import { PartitionAssigners } from '@/lib/index';
+import { Cluster } from '@/lib/kafkajs/config/cluster';
+import { consumerSettings } from '@/lib/kafkajs/consumer/config';
+import type { ConsumerConfig } from '@/lib/kafkajs/consumer/types';
+
+const cluster = new Cluster({ brokers: ['localhost:9092'], logLevel: 0 });
+const settings = (config: Partial<ConsumerConfig> = {}) => consumerSettings(cluster, { groupId: 'g', ...config });
+const properties = (config: Partial<ConsumerConfig> = {}) => settings(config).properties;
+
+test('the defaults are KafkaJS’s', () => {
+  expect(properties()).toMatchObject({
+    'group.protocol': 'classic',
+    'session.timeout.ms': '30000',
+    'heartbeat.interval.ms': '3000',
+    'max.poll.interval.ms': '60000',
+    'partition.assignment.strategy': 'roundrobin',
+    'isolation.level': 'read_committed',
+    'allow.auto.create.topics': 'true',
+    'auto.offset.reset': 'latest',
+    'metadata.max.age.ms': '300000',
+  });
+});
+
+test.each([
+  [{ sessionTimeout: 10_000 }, { 'session.timeout.ms': '10000' }],
+  [{ heartbeatInterval: 500 }, { 'heartbeat.interval.ms': '500' }],
+  [{ rebalanceTimeout: 90_000 }, { 'max.poll.interval.ms': '90000' }],
+  // librdkafka wants it not below the session timeout.
+  [{ rebalanceTimeout: 5000, sessionTimeout: 20_000 }, { 'max.poll.interval.ms': '20000' }],
+  [{ maxBytesPerPartition: 65_536 }, { 'fetch.message.max.bytes': '65536' }],
+  [{ minBytes: 10 }, { 'fetch.min.bytes': '10' }],
+  [{ maxBytes: 2_000_000 }, { 'fetch.max.bytes': '2000000' }],
+  [{ maxWaitTimeInMs: 250 }, { 'fetch.wait.max.ms': '250' }],
+  [{ maxInFlightRequests: 3 }, { 'max.in.flight.requests.per.connection': '3' }],
+  [{ metadataMaxAge: 60_000 }, { 'metadata.max.age.ms': '60000', 'topic.metadata.refresh.interval.ms': '60000' }],
+  [{ readUncommitted: true }, { 'isolation.level': 'read_uncommitted' }],
+  [{ allowAutoTopicCreation: false }, { 'allow.auto.create.topics': 'false' }],
+  [{ rackId: 'rack-1' }, { 'client.rack': 'rack-1' }],
+  [{ groupInstanceId: 'one' }, { 'group.instance.id': 'one' }],
+])('%j', (config, wanted) => {
+  expect(properties(config)).toMatchObject(wanted);
+});
+
+test('a request may take longer than the wait that it asks for', () => {
+  expect(Number(properties({ maxWaitTimeInMs: 40_000 })['socket.timeout.ms'])).toBeGreaterThan(41_000);
+});
+
+test('the protocol of KIP-848 has none of the classic one’s properties', () => {
+  const names = Object.keys(properties({ groupProtocol: 'consumer' }));
+  expect(names).toContain('group.protocol');
+  expect(names).not.toContain('session.timeout.ms');
+  expect(names).not.toContain('heartbeat.interval.ms');
+  expect(names).not.toContain('partition.assignment.strategy');
+});
+
+test('KafkaJS’s round robin is an assigner that librdkafka has', () => {
+  expect(() => settings({ partitionAssigners: [PartitionAssigners.roundRobin] })).not.toThrow();
+  expect(() => settings({ partitionAssigners: [] })).toThrow('partitionAssigners');
+  expect(() => settings({ partitionAssigners: [() => ({ name: 'own' })] })).toThrow(/JavaScript \(own\)/);
+});
+
+test('the retry options of the client win over those of the cluster', () => {
+  const own = new Cluster({ brokers: ['localhost:9092'], logLevel: 0, retry: { retries: 9, factor: 0 } });
+  const { retry } = consumerSettings(own, { groupId: 'g', retry: { retries: 1 } });
+  expect([retry.retries, retry.factor]).toEqual([1, 0]);
+});

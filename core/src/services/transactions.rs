@@ -1,0 +1,158 @@
+//! Transactions that an application takes step by step: one transactional id, one producer, replaced when it was fenced or
+//! cannot go on. It opens with the first transaction.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::error::{Error, Result};
+use crate::patience::Patience;
+use crate::produce::{GroupOffset, SendReport, TransactionalProducer};
+use crate::runtime::Deadline;
+use crate::services::context::{Context, Running};
+use crate::wake::Wake;
+
+pub struct TransactionService {
+    context: Arc<Context>,
+    wake: Arc<dyn Wake>,
+    transactional_id: String,
+    /// Names by id, in the order in which each new producer registers them.
+    topics: Mutex<Vec<String>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    open: Option<(Arc<TransactionalProducer>, Running)>,
+    /// Of the topics, how many the open producer knows.
+    registered: usize,
+    /// Closing or closed: their last reports are still to be taken.
+    retired: Vec<Arc<TransactionalProducer>>,
+}
+
+impl TransactionService {
+    pub fn new(context: Arc<Context>, wake: Arc<dyn Wake>, transactional_id: String) -> Arc<Self> {
+        let (topics, state) = (Mutex::default(), Mutex::default());
+        Arc::new(TransactionService { context, wake, transactional_id, topics, state })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while looking at the producer")
+    }
+
+    /// Begins a transaction, with a new producer where there is none that can. Blocks until KAFKA_TIMEOUT at most.
+    pub fn begin(&self) -> Result<()> {
+        let deadline = self.context.deadline();
+        self.usable(deadline)?.begin(deadline)
+    }
+
+    /// As `ProducerService::topic_id`.
+    pub fn topic_id(&self, name: &str) -> Result<u32> {
+        let mut topics = self.topics.lock().expect("no panic while naming");
+        if let Some(known) = topics.iter().position(|topic| topic == name) {
+            return Ok(known as u32);
+        }
+        if !crate::topics::is_valid_name(name) {
+            let message = format!("{name:?} is no topic name: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'");
+            return Err(Error::invalid(message));
+        }
+        topics.push(name.to_string());
+        Ok(topics.len() as u32 - 1)
+    }
+
+    pub fn topic_name(&self, id: u32) -> Option<String> {
+        self.topics.lock().expect("no panic while naming").get(id as usize).cloned()
+    }
+
+    /// Sends records in the transaction. Never blocks; on an error nothing was sent.
+    pub fn send(&self, slab: &[u8], index: &[i32], sends: &[i32]) -> Result<()> {
+        let producer = {
+            let mut state = self.state();
+            let Some(producer) = state.open.as_ref().map(|(producer, _)| producer.clone()) else {
+                return Err(Error::state("CLOSED", "the transaction's producer was closed"));
+            };
+            let topics = self.topics.lock().expect("no panic while naming");
+            for (id, name) in topics.iter().enumerate().skip(state.registered) {
+                let given = producer.topic_id(name)?;
+                assert_eq!(given, id as u32, "producers number topics in the order of their registration");
+            }
+            state.registered = topics.len();
+            producer
+        };
+        producer.send(slab, index, sends)
+    }
+
+    /// The settled sends, each once.
+    pub fn take_reports(&self) -> Vec<SendReport> {
+        let mut state = self.state();
+        let mut reports = state.open.as_ref().map_or_else(Vec::new, |(producer, _)| producer.take_reports());
+        state.retired.retain(|producer| {
+            // Before taking: what settles between the two would be lost with the producer otherwise.
+            let done = producer.in_flight() == 0;
+            reports.extend(producer.take_reports());
+            !done
+        });
+        reports
+    }
+
+    pub fn send_offsets(&self, group: &str, offsets: &[GroupOffset]) -> Result<()> {
+        self.open()?.send_offsets(group, offsets, self.context.deadline())
+    }
+
+    pub fn commit(&self) -> Result<()> {
+        self.open()?.commit_steps(self.context.deadline())
+    }
+
+    pub fn abort(&self) -> Result<()> {
+        self.open()?.abort_steps(self.context.deadline())
+    }
+
+    /// Closes the producer as long as there is patience; the next `begin` opens another.
+    pub fn disconnect(&self, patience: impl Into<Patience>) {
+        let taken = {
+            let mut state = self.state();
+            let taken = state.open.take();
+            state.retired.extend(taken.iter().map(|(producer, _)| producer.clone()));
+            taken
+        };
+        if let Some((producer, _running)) = taken {
+            producer.close(patience);
+            self.wake.wake();
+        }
+    }
+
+    fn open(&self) -> Result<Arc<TransactionalProducer>> {
+        let open = self.state().open.as_ref().map(|(producer, _)| producer.clone());
+        open.ok_or_else(|| Error::state("CLOSED", "the transaction's producer was closed"))
+    }
+
+    /// The producer, opened or replaced if need be, with a broker that answers.
+    fn usable(&self, deadline: Deadline) -> Result<Arc<TransactionalProducer>> {
+        let mut state = self.state();
+        if let Some((old, running)) = state.open.take_if(|(producer, _)| producer.needs_replacement()) {
+            state.retired.push(old.clone());
+            // Closing waits for librdkafka, so not here.
+            crate::runtime::spawn_blocking(move || {
+                old.close(Deadline::after_ms(0));
+                drop(running);
+            });
+        }
+        if let Some((producer, _)) = &state.open {
+            return Ok(producer.clone());
+        }
+        let config = self.context.config();
+        let running = self.context.run();
+        let (telemetry, events) = (self.context.telemetry.clone(), self.context.events.clone());
+        let wake = Some(self.wake.clone());
+        let requests = self.context.producer_requests.get();
+        let id = &self.transactional_id;
+        let producer = TransactionalProducer::open_with(&config, id, telemetry, events, wake, requests)?;
+        state.registered = 0;
+        state.open = Some((producer.clone(), running));
+        // A disconnect must not wait for the brokers.
+        drop(state);
+        if let Err(error) = producer.await_broker(&self.context.servers(), config.retry_attempts, deadline) {
+            self.disconnect(Deadline::after_ms(0));
+            return Err(error);
+        }
+        Ok(producer)
+    }
+}

@@ -1,0 +1,399 @@
+/**
+ * One run of a consumer, from `run` to `stop` or a crash: takes what the core hands out to its lanes, and brings back
+ * what they finish.
+ */
+import { tell } from '../../kafka/errors.js';
+import { Slab } from '../../kafka/message.js';
+import { Patience } from '../../kafka/patience.js';
+import type { Retry } from '../config/retry.js';
+import type { InstrumentationEmitter } from '../events/emitter.js';
+import { requestEvents } from '../events/requests.js';
+import type { Logger } from '../logger.js';
+import { nativeError } from '../native-error.js';
+import type { TopicPartitions } from '../shared-types.js';
+import type { OffsetToCommit, SeekTarget, TopicChoice } from './arguments.js';
+import { Commits, type CommitsHost } from './commits.js';
+import { events } from './events.js';
+import { Failures, isRebalancing } from './failures.js';
+import { groupEvents } from './group.js';
+import { type Closed, Lane } from './lane.js';
+import type { Handlers, LaneHost } from './lane-host.js';
+import type { Member } from './member.js';
+import { errorOfNote, type Note } from './notes.js';
+import { Pauses } from './pauses.js';
+import { Slots } from './slots.js';
+import type { ConsumerRunConfig } from './types.js';
+
+export interface RunnerOptions {
+  groupId: string;
+  clientId: string;
+  retry: Retry;
+  emitter: InstrumentationEmitter;
+  logger: Logger;
+  /** ms that a stop may take where brokers answer. */
+  stopMs: number;
+  /** ms that one commit may take. */
+  commitMs: number;
+  config: ConsumerRunConfig;
+  onCrash(error: Error): void;
+}
+
+const { setImmediate, setTimeout, clearTimeout } = globalThis;
+
+export class Runner implements LaneHost, CommitsHost {
+  readonly groupId: string;
+  readonly retry: Retry;
+  readonly emitter: InstrumentationEmitter;
+  readonly logger: Logger;
+  readonly commitMs: number;
+  readonly autoCommit: boolean;
+  readonly autoResolve: boolean;
+  readonly handlers: Handlers;
+  readonly hasHandler: boolean;
+  readonly slots: Slots;
+  readonly commits: Commits;
+  running = true;
+  readonly #options: RunnerOptions;
+  readonly #pauses = new Pauses();
+  /** Seeks of partitions that are not assigned yet. */
+  readonly #seeks = new Map<string, number>();
+  readonly #lanes = new Map<number, Lane>();
+  readonly #current = new Map<string, Lane>();
+  readonly #dirty = new Set<Lane>();
+  readonly #joining = new AbortController();
+  readonly #commitFailures: Failures;
+  #flushScheduled = false;
+  #member: Member | undefined;
+  #stopped: Promise<void> | undefined;
+  #crashed = false;
+  #recommit: ReturnType<typeof setTimeout> | undefined;
+  #identity = { memberId: '', generationId: -1 };
+  #topics: string[] = [];
+
+  constructor(options: RunnerOptions) {
+    const { config } = options;
+    const { eachMessage, eachBatch, autoCommitInterval, autoCommitThreshold } = config;
+    this.#options = options;
+    this.groupId = options.groupId;
+    this.retry = options.retry;
+    this.emitter = options.emitter;
+    this.logger = options.logger.namespace('Runner');
+    this.commitMs = options.commitMs;
+    this.autoCommit = config.autoCommit ?? true;
+    this.autoResolve = config.eachBatchAutoResolve ?? true;
+    this.hasHandler = eachMessage != null || eachBatch != null;
+    this.handlers =
+      eachMessage == null && eachBatch != null
+        ? { each: 'batch', run: eachBatch }
+        : { each: 'message', run: eachMessage ?? (async () => {}) };
+    this.slots = new Slots(Math.max(1, Math.trunc(config.partitionsConsumedConcurrently ?? 1)));
+    this.#commitFailures = new Failures(options.retry);
+    this.commits = new Commits(this, {
+      interval: autoCommitInterval ?? null,
+      threshold: autoCommitThreshold ?? null,
+    });
+  }
+
+  /** Aborted when a stop is asked for: what waits for brokers gives up. */
+  get signal(): AbortSignal {
+    return this.#joining.signal;
+  }
+
+  /** Joins the group; resolves when partitions are assigned. The caller drains from now on. */
+  async start(member: Member, topics: string[], joinMs: number): Promise<void> {
+    this.#member = member;
+    this.#topics = topics;
+    if (!this.running) return;
+    if (topics.length > 0) await member.join(topics, joinMs, this.signal);
+  }
+
+  // -- what the core has
+
+  drain(): void {
+    const member = this.#member;
+    if (member === undefined) return;
+    const core = member.native;
+    for (let taken = core.take(); taken !== null; taken = core.take()) {
+      const slab = new Slab(taken.buffer as ArrayBuffer, taken.count);
+      // After the slab: the assignment of its lanes was told before it was packed.
+      this.#takeNotes(member);
+      for (let from = 0; from < slab.count; ) {
+        const id = slab.lane(from);
+        let to = from + 1;
+        while (to < slab.count && slab.lane(to) === id) to += 1;
+        this.#lanes.get(id)?.push({ slab, from, to });
+        from = to;
+      }
+    }
+    this.#takeNotes(member);
+    for (const id of core.takeClosing()) {
+      const lane = this.#lanes.get(id);
+      if (lane === undefined) core.laneIdle(id);
+      else lane.close(this.running ? 'revoked' : 'stopped');
+    }
+    for (const [id, lane] of this.#lanes) {
+      if (lane.closed !== undefined && !core.hasLane(id)) this.#lanes.delete(id);
+    }
+    requestEvents(core.takeRequests(), this.emitter, events, this.#options.clientId, this.groupEvents);
+  }
+
+  readonly groupEvents = groupEvents(this);
+
+  identity(): { memberId: string; generationId: number } {
+    return this.#identity;
+  }
+
+  member(): Member | undefined {
+    return this.#member;
+  }
+
+  #takeNotes(member: Member): void {
+    for (const text of member.native.takeNotes()) {
+      const note = JSON.parse(text) as Note;
+      switch (note.type) {
+        case 'joined':
+          this.#joined(note);
+          break;
+        case 'rebalancing': {
+          const { groupId } = this;
+          this.logger.warn('The group is rebalancing, re-joining', { groupId, memberId: note.memberId });
+          this.emitter.emit(events.REBALANCING, { groupId, memberId: note.memberId });
+          break;
+        }
+        case 'failed':
+          this.crash(nativeError(errorOfNote(note.error)));
+          break;
+      }
+    }
+  }
+
+  #joined(note: Extract<Note, { type: 'joined' }>): void {
+    this.#identity = { memberId: note.memberId, generationId: note.generation };
+    for (const { topic, partition, lane: id } of note.partitions) {
+      if (this.#lanes.has(id)) continue;
+      this.#addLane(id, topic, partition);
+      const key = keyOf(topic, partition);
+      const offset = this.#seeks.get(key);
+      if (offset === undefined) continue;
+      this.#seeks.delete(key);
+      this.seek({ topic, partition, offset });
+    }
+    this.groupEvents.joined(note, this.#topics);
+  }
+
+  #addLane(id: number, topic: string, partition: number): Lane {
+    const lane = new Lane(this, id, topic, partition);
+    this.#lanes.set(id, lane);
+    this.#current.set(keyOf(topic, partition), lane);
+    if (this.isPaused(topic, partition)) this.#member?.native.pauseLane(id, true);
+    return lane;
+  }
+
+  // -- for lanes and commits
+
+  lanes(): Iterable<Lane> {
+    return this.#current.values();
+  }
+
+  laneOf(topic: string, partition: number): Lane | undefined {
+    return this.#current.get(keyOf(topic, partition));
+  }
+
+  highWatermark(lane: Lane): number {
+    return this.#member?.native.highWatermark(lane.id) ?? -1;
+  }
+
+  isPaused(topic: string, partition: number): boolean {
+    return this.#pauses.has(topic, partition);
+  }
+
+  pause(topic: string, partition: number): () => void {
+    const choice = [{ topic, partitions: [partition] }];
+    this.pauseAll(choice);
+    return () => this.resumeAll(choice);
+  }
+
+  progress(lane: Lane): void {
+    this.#dirty.add(lane);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const steps = new Float64Array(this.#dirty.size * 3);
+    let at = 0;
+    for (const lane of this.#dirty) {
+      if (lane.finished === 0) continue;
+      steps[at++] = lane.id;
+      steps[at++] = lane.next;
+      steps[at++] = lane.finished;
+      lane.finished = 0;
+    }
+    this.#dirty.clear();
+    if (at > 0) this.#member?.native.advance(steps.subarray(0, at));
+  }
+
+  /** What the lane has resolved is committed before its partition may be somebody else's. */
+  over(lane: Lane): void {
+    const done = (): void => {
+      const key = keyOf(lane.topic, lane.partition);
+      if (this.#current.get(key) === lane) this.#current.delete(key);
+      this.#flush();
+      this.#member?.native.laneIdle(lane.id);
+    };
+    const open = this.autoCommit && lane.closed !== 'sought' && lane.resolved >= 0 && lane.resolved !== lane.committed;
+    if (!open) {
+      done();
+      return;
+    }
+    this.commits.now().then(done, (error) => {
+      this.logger.warn(`Offsets of a partition that is given back were not committed: ${error.message}`, {
+        groupId: this.groupId,
+        topic: lane.topic,
+        partition: lane.partition,
+      });
+      done();
+    });
+  }
+
+  retries(lane: Lane, error: unknown, retryMs: number): void {
+    this.logger.debug('A handler failed, it is called again', {
+      groupId: this.groupId,
+      topic: lane.topic,
+      partition: lane.partition,
+      error: tell(error),
+      retryTime: retryMs,
+    });
+  }
+
+  crash(error: Error): void {
+    if (this.#crashed || !this.running) return;
+    this.#crashed = true;
+    this.running = false;
+    this.#options.onCrash(error);
+  }
+
+  commitWorked(): void {
+    this.#commitFailures.over();
+  }
+
+  commitFailed(error: unknown): void {
+    if (!this.running || isRebalancing(error)) return;
+    const verdict = this.#commitFailures.next(error);
+    if ('crash' in verdict) {
+      this.crash(verdict.crash);
+      return;
+    }
+    clearTimeout(this.#recommit);
+    this.#recommit = setTimeout(() => this.commits.soon(), verdict.retryMs);
+  }
+
+  // -- for the application
+
+  async commitOffsets(offsets: OffsetToCommit[]): Promise<void> {
+    const failures = new Failures(this.retry);
+    for (;;) {
+      if (!this.running) return;
+      try {
+        await (offsets.length > 0 ? this.commits.these(offsets) : this.commits.now());
+        return;
+      } catch (error) {
+        if (!this.running) return;
+        const verdict = failures.next(error);
+        if ('crash' in verdict) throw verdict.crash;
+        await new Promise((resolve) => void setTimeout(resolve, verdict.retryMs));
+      }
+    }
+  }
+
+  /** Where the partition is not assigned, this waits until it is. */
+  seek({ topic, partition, offset }: SeekTarget): void {
+    const lane = this.laneOf(topic, partition);
+    if (lane === undefined || lane.closed !== undefined) {
+      this.#seeks.set(keyOf(topic, partition), offset);
+      return;
+    }
+    const fresh = this.#move(lane, offset);
+    if (fresh === undefined) return;
+    if (offset >= 0 && this.autoCommit) this.commits.sought(fresh, offset);
+  }
+
+  rewind(lane: Lane, offset: number): void {
+    this.#move(lane, offset);
+  }
+
+  /** A lane in place of another, at an offset; the old one's messages are void. */
+  #move(lane: Lane, offset: number): Lane | undefined {
+    const { topic, partition, id } = lane;
+    const number = this.#member?.native.seek(id, offset) ?? -1;
+    if (number < 0) {
+      // Just being taken away, or too many seeks wait.
+      if (number === -1) this.#seeks.set(keyOf(topic, partition), offset);
+      return undefined;
+    }
+    const fresh = this.#addLane(number, topic, partition);
+    lane.close('sought');
+    return fresh;
+  }
+
+  pauseAll(choices: TopicChoice[]): void {
+    this.#pauses.pause(choices);
+    this.#applyPauses(choices);
+  }
+
+  resumeAll(choices: TopicChoice[]): void {
+    this.#pauses.resume(choices);
+    this.#applyPauses(choices);
+  }
+
+  #applyPauses(choices: TopicChoice[]): void {
+    const topics = new Set(choices.map(({ topic }) => topic));
+    for (const lane of this.#current.values()) {
+      if (!topics.has(lane.topic) || lane.closed !== undefined) continue;
+      this.#member?.native.pauseLane(lane.id, lane.paused);
+      lane.kick();
+    }
+  }
+
+  paused(): TopicPartitions[] {
+    const topics = new Map<string, number[]>();
+    for (const { topic, partition, paused } of this.#current.values()) {
+      if (!paused) continue;
+      const known = topics.get(topic);
+      if (known === undefined) topics.set(topic, [partition]);
+      else known.push(partition);
+    }
+    return [...topics].map(([topic, partitions]) => ({ topic, partitions: partitions.sort((a, b) => a - b) }));
+  }
+
+  // -- the end
+
+  /** Waits for the running handlers, commits what they resolved, leaves the group; bounded. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.running = false;
+    const patience = new Patience();
+    this.#joining.abort(new Error('the consumer stops'));
+    clearTimeout(this.#recommit);
+    this.#closeAll('stopped');
+    const member = this.#member;
+    if (member !== undefined) await member.close(this.#options.stopMs, patience).catch(() => {});
+    this.commits.end();
+  }
+
+  #closeAll(why: Closed): void {
+    for (const lane of [...this.#lanes.values()]) lane.close(why);
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${partition}|${topic}`;
+}

@@ -1,0 +1,60 @@
+/** Partitions chosen by a function of the application. It is given what brokers know of the topic, as by KafkaJS. */
+import { protocolErrorOf } from '../errors/codes.js';
+import { KafkaJSMetadataNotLoaded, KafkaJSNonRetriableError } from '../errors/index.js';
+import { Partitioners } from '../partitioners/index.js';
+import type { PartitionMetadata } from '../shared-types.js';
+import type { Message } from '../types.js';
+import type { TopicMetadata } from './lane.js';
+import type { Choose } from './sender.js';
+import type { ICustomPartitioner, PartitionerArgs } from './types.js';
+
+type Ask = (topics: string[]) => Promise<TopicMetadata[]>;
+
+interface Known {
+  partitions: PartitionMetadata[];
+  until: number;
+}
+
+export class ChosenPartitions {
+  readonly #partitioner: (args: PartitionerArgs) => number;
+  readonly #ageMs: number;
+  readonly #known = new Map<string, Known>();
+
+  private constructor(partitioner: (args: PartitionerArgs) => number, ageMs: number) {
+    this.#partitioner = partitioner;
+    this.#ageMs = ageMs;
+  }
+
+  /** Undefined where the core chooses by itself: its function is the default one. */
+  static for(create: ICustomPartitioner | undefined, ageMs = 300_000): ChosenPartitions | undefined {
+    if (create == null || create === Partitioners.DefaultPartitioner) return undefined;
+    return new ChosenPartitions(create(), ageMs);
+  }
+
+  /** The choice for messages of these topics. */
+  async choose(topics: string[], ask: Ask): Promise<Choose> {
+    const now = Date.now();
+    const missing = [...new Set(topics)].filter((topic) => (this.#known.get(topic)?.until ?? 0) <= now);
+    if (missing.length > 0) {
+      for (const { topic, errorCode, partitions } of await ask(missing)) {
+        if (errorCode !== 0) throw protocolErrorOf(errorCode);
+        if (partitions.length === 0) throw new KafkaJSMetadataNotLoaded('Producing to topic without metadata');
+        const whole = partitions.map((partition) => ({ ...partition, offlineReplicas: [] }));
+        this.#known.set(topic, { partitions: whole, until: now + this.#ageMs });
+      }
+    }
+    return (topic, message) => this.#partition(topic, message);
+  }
+
+  /** A send failed: what is known may be the reason. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  #partition(topic: string, message: Message): number {
+    const partitionMetadata = this.#known.get(topic)?.partitions ?? [];
+    const partition = Number(this.#partitioner({ topic, partitionMetadata, message }));
+    if (Number.isInteger(partition) && partition >= 0) return partition;
+    throw new KafkaJSNonRetriableError(`The partitioner gave no partition for a message of topic "${topic}"`);
+  }
+}
