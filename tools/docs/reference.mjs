@@ -11,7 +11,8 @@ import { exportedDeclarations } from './declarations.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const PAGE = join(ROOT, 'docs', 'reference.md');
 const ENTRIES = [
-  { name: 'kafka4', entry: join(ROOT, 'lib', 'index.ts') },
+  // KafkaJS's exports have pages of their own: docs/kafkajs-compatibility.md.
+  { name: 'kafka4', entry: join(ROOT, 'lib', 'kafka', 'index.ts') },
   { name: 'kafka4/testing', entry: join(ROOT, 'lib', 'testing', 'index.ts') },
 ];
 
@@ -114,7 +115,7 @@ export function referencePage() {
     '',
     '<!-- Written by tools/docs/reference.mjs from the sources: change the comments there. -->',
     '',
-    'Every name that the package exports, as TypeScript sees it. What the services do together is told in the [other pages](README.md).',
+    'Every name that the package exports, as TypeScript sees it. What the services do together is told in the [other pages](README.md); those that KafkaJS has in [KafkaJS compatibility](kafkajs-compatibility.md).',
     '',
     headings.map((heading) => `[${heading}](#${anchor(heading)})`).join(' · '),
     '',

@@ -3,6 +3,7 @@
  * unchanged, so their checks, their order and their errors are the real ones.
  */
 import type * as Native from '../../../index.js';
+import { KafkaNotSupportedError } from '../../kafka/errors.js';
 import { FakeAdminService } from './admin.js';
 import { FakeCluster } from './cluster.js';
 import { FakeConsumerService } from './consumer.js';
@@ -15,6 +16,16 @@ export interface FakeBinding {
   /** In the place of the addon. */
   binding: typeof Native;
   cluster: FakeCluster;
+}
+
+/** KafkaJS's consumer, admin and transactions; its producer runs on the fakes. */
+class NotFaked {
+  constructor() {
+    throw new KafkaNotSupportedError(
+      'ERR_KAFKA_TESTING_NOT_FAKED',
+      "of KafkaJS's clients the fakes have the producer only: use useEmbeddedKafka() or a broker",
+    );
+  }
 }
 
 export function makeBinding(): FakeBinding {
@@ -31,6 +42,9 @@ export function makeBinding(): FakeBinding {
     NativeConsumerService: FakeConsumerService,
     NativeAdminService: FakeAdminService,
     NativeInitializationService: FakeInitializationService,
+    NativeTransactions: NotFaked,
+    NativeGroupMember: NotFaked,
+    NativeKafkaJsAdmin: NotFaked,
     describeErrorCode: (code: number, context: string) => cluster.failures.describe(code, context),
   };
   return { binding: binding as unknown as typeof Native, cluster };

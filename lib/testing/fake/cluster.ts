@@ -22,6 +22,9 @@ export function isValidName(name: string): boolean {
   return /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
 }
 
+/** Kafka's code for a topic that does not exist. */
+const UNKNOWN_TOPIC = 3;
+
 export class FakeCluster {
   readonly failures = new Failures();
   /** Nobody answers: what needs a broker fails. */
@@ -53,6 +56,14 @@ export class FakeCluster {
 
   topics(): TopicSpec[] {
     return [...this.#topics.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** As the core tells it: the one broker, number 1, leads every partition. */
+  metadata(name: string): object {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return { topic: name, errorCode: UNKNOWN_TOPIC, partitions: [] };
+    const led = { partitionErrorCode: 0, leader: 1, replicas: [1], isr: [1] };
+    return { topic: name, errorCode: 0, partitions: topic.logs.map((_, partitionId) => ({ ...led, partitionId })) };
   }
 
   /** Where the record would go; undefined: there is no such partition. */

@@ -56,6 +56,9 @@ export class FakeContext implements NativeContext {
     return this.settings.set(name, value, this.running > 0);
   }
 
+  /** No requests are made. */
+  watchProducerRequests(_kinds: number): void {}
+
   /** There is none to end. */
   endEmbedded(): void {}
 

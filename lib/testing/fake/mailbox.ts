@@ -33,6 +33,8 @@ export class FakeMailbox implements NativeMailbox {
   /** Nothing that the fakes do takes long enough to be given up. */
   cancel(_id: number): void {}
 
+  close(): void {}
+
   /** Something waits to be taken. */
   nudge(): void {
     if (this.#nudged) return;

@@ -51,6 +51,15 @@ export class FakeProducerService implements NativeProducerService {
     this.#context.running -= 1;
   }
 
+  /** Of topics that exist; each partition is led by the one broker. */
+  metadata(id: number, topics: string[]): void {
+    this.#context.mailbox.answer(id, () => topics.map((topic) => this.#context.cluster.metadata(topic)));
+  }
+
+  takeRequests(): string[] {
+    return [];
+  }
+
   topicId(name: string): NativeTopicId {
     if (!isValidName(name)) {
       const message = `${show(name)} is not a name for a topic`;
