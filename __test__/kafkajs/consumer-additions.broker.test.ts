@@ -1,6 +1,8 @@
 // What kafka4's consumer has besides KafkaJS's: static membership, the group protocol of KIP-848, bounds.
 
+import * as kafkajs from 'kafkajs';
 import { Kafka, logLevel } from '@/lib/index';
+import { deferred } from '../support/deferred';
 import { sharedBroker } from '../support/kafka-tools';
 import { unique, until } from '../support/until';
 import { committed, numbered, pause, publish } from './support/consuming';
@@ -153,6 +155,56 @@ test('a handler that awaits heartbeats is told of a rebalance, and what it had r
   await until('all', () => new Set(handled).size === 100, 30_000);
   // Nothing came twice: what was resolved before the rebalance was committed in it.
   expect(handled).toHaveLength(100);
+});
+
+test('a stop while a restart is being decided: it does not start again', async () => {
+  const topic = await topicOf('stop-in-decision');
+  await publish(topic, numbered(1));
+  const [asked, decide] = [deferred(), deferred()];
+  const restartOnFailure = async () => {
+    asked.resolve();
+    await decide.promise;
+    return true;
+  };
+  const retry = { retries: 0, initialRetryTime: 20, restartOnFailure };
+  const { consumer } = await consumerOf({ retry });
+  let [joins, crashes] = [0, 0];
+  consumer.on('consumer.group_join', () => {
+    joins += 1;
+  });
+  consumer.on('consumer.crash', () => {
+    crashes += 1;
+  });
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({ eachMessage: () => Promise.reject(new Error('broken')) });
+  await asked.promise;
+  await consumer.disconnect();
+  decide.resolve();
+  await until('the crash is told', () => crashes === 1);
+  await pause(500);
+  expect(joins).toBe(1);
+});
+
+test('a group with members of kafkajs is told as an error, not waited for', async () => {
+  const topic = await topicOf('mixed');
+  const groupId = unique('group');
+  const theirs = new kafkajs.Kafka({ brokers: [sharedBroker()], logLevel: kafkajs.logLevel.NOTHING });
+  const member = theirs.consumer({ groupId });
+  open.push(member);
+  await member.connect();
+  await member.subscribe({ topic });
+  await member.run({ eachMessage: async () => {} });
+  const { consumer } = await consumerOf({ groupId });
+  const crashes: any[] = [];
+  consumer.on('consumer.crash', ({ payload }) => void crashes.push(payload));
+  await consumer.subscribe({ topic });
+  await consumer.run({ eachMessage: async () => {} });
+  await until('the crash', () => crashes.length > 0);
+  expect(crashes[0]).toMatchObject({
+    groupId,
+    restart: false,
+    error: { name: 'KafkaJSProtocolError', type: 'INCONSISTENT_GROUP_PROTOCOL' },
+  });
 });
 
 test('an embedded cluster works', async () => {

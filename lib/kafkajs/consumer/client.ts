@@ -39,6 +39,8 @@ export class ConsumerClient {
   #member: Member | undefined;
   #runner: Runner | undefined;
   #stopping: Promise<void> | undefined;
+  /** Counts the stops that were asked for: a restart that is being decided must not come after one. */
+  #stops = 0;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #held = false;
   readonly #open = { stopAllConsumers: (): Promise<void> => this.disconnect() };
@@ -136,6 +138,7 @@ export class ConsumerClient {
   }
 
   stop(): Promise<void> {
+    this.#stops += 1;
     this.#stopping ??= this.#stop().finally(() => {
       this.#stopping = undefined;
     });
@@ -226,7 +229,10 @@ export class ConsumerClient {
       context.on('connectionError', ({ broker, reason }) => {
         this.#logger.debug(`Connection error: ${reason}`, { broker, groupId });
       });
-      context.on('stalled', ({ type: _, ...what }) => this.#logger.warn('A partition makes no progress', what));
+      context.on('stalled', ({ type: _, ...what }) => {
+        // Where handlers take their time nothing is wrong with the connection.
+        this.#logger[what.healing ? 'warn' : 'debug']('A partition makes no progress', what);
+      });
       context.on('fatal', ({ error }) => this.#logger.error(error.message, { groupId, code: error.code }));
       this.#context = context;
     }
@@ -292,11 +298,12 @@ export class ConsumerClient {
     const { retryCount, retryTime: lastWait, stack } = error as Error & { retryCount?: number; retryTime?: number };
     this.#logger.error(`Crash: ${error.name}: ${error.message}`, { groupId, retryCount, stack });
     await this.disconnect();
+    const stops = this.#stops;
     const restart = await restarts(error, restartOnFailure, (message, cause) => {
       this.#logger.error(message, { error: cause, cause: originOf(error).message, groupId });
     });
     this.#emitter.emit(events.CRASH, { error, groupId, restart });
-    if (!restart || this.#runner !== undefined) return;
+    if (!restart || this.#runner !== undefined || this.#stops !== stops) return;
     const retryTime = lastWait || retry.initialRetryTime;
     this.#logger.error(`Restarting the consumer in ${retryTime}ms`, { retryCount, retryTime, groupId });
     this.#restart = setTimeout(() => void this.#start(config), retryTime);

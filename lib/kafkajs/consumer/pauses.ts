@@ -1,4 +1,5 @@
 /** Which partitions the application has paused: by topic or one by one, assigned or not. */
+import type { TopicPartitions } from '../shared-types.js';
 import type { TopicChoice } from './arguments.js';
 
 interface TopicPauses {
@@ -58,4 +59,18 @@ export class Pauses {
     if (state === undefined) return false;
     return state.paused.has(partition) || (state.all && !state.resumed.has(partition));
   }
+}
+
+/** Those of the assigned partitions that are paused, by topic. */
+export function pausedTopics(
+  assigned: Iterable<{ topic: string; partition: number; paused: boolean }>,
+): TopicPartitions[] {
+  const topics = new Map<string, number[]>();
+  for (const { topic, partition, paused } of assigned) {
+    if (!paused) continue;
+    const known = topics.get(topic);
+    if (known === undefined) topics.set(topic, [partition]);
+    else known.push(partition);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions: partitions.sort((a, b) => a - b) }));
 }

@@ -20,7 +20,8 @@ import { type Closed, Lane } from './lane.js';
 import type { Handlers, LaneHost } from './lane-host.js';
 import type { Member } from './member.js';
 import { errorOfNote, type Note } from './notes.js';
-import { Pauses } from './pauses.js';
+import { Pauses, pausedTopics } from './pauses.js';
+import { Progress } from './progress.js';
 import { Slots } from './slots.js';
 import type { ConsumerRunConfig } from './types.js';
 
@@ -38,7 +39,7 @@ export interface RunnerOptions {
   onCrash(error: Error): void;
 }
 
-const { setImmediate, setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout } = globalThis;
 
 export class Runner implements LaneHost, CommitsHost {
   readonly groupId: string;
@@ -59,10 +60,9 @@ export class Runner implements LaneHost, CommitsHost {
   readonly #seeks = new Map<string, number>();
   readonly #lanes = new Map<number, Lane>();
   readonly #current = new Map<string, Lane>();
-  readonly #dirty = new Set<Lane>();
+  readonly #progress = new Progress((steps) => this.#member?.native.advance(steps));
   readonly #joining = new AbortController();
   readonly #commitFailures: Failures;
-  #flushScheduled = false;
   #member: Member | undefined;
   #stopped: Promise<void> | undefined;
   #crashed = false;
@@ -214,27 +214,7 @@ export class Runner implements LaneHost, CommitsHost {
   }
 
   progress(lane: Lane): void {
-    this.#dirty.add(lane);
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    const steps = new Float64Array(this.#dirty.size * 3);
-    let at = 0;
-    for (const lane of this.#dirty) {
-      if (lane.finished === 0) continue;
-      steps[at++] = lane.id;
-      steps[at++] = lane.next;
-      steps[at++] = lane.finished;
-      lane.finished = 0;
-    }
-    this.#dirty.clear();
-    if (at > 0) this.#member?.native.advance(steps.subarray(0, at));
+    this.#progress.add(lane);
   }
 
   /** What the lane has resolved is committed before its partition may be somebody else's. */
@@ -242,7 +222,7 @@ export class Runner implements LaneHost, CommitsHost {
     const done = (): void => {
       const key = keyOf(lane.topic, lane.partition);
       if (this.#current.get(key) === lane) this.#current.delete(key);
-      this.#flush();
+      this.#progress.flush();
       this.#member?.native.laneIdle(lane.id);
     };
     const open = this.autoCommit && lane.closed !== 'sought' && lane.resolved >= 0 && lane.resolved !== lane.committed;
@@ -360,14 +340,7 @@ export class Runner implements LaneHost, CommitsHost {
   }
 
   paused(): TopicPartitions[] {
-    const topics = new Map<string, number[]>();
-    for (const { topic, partition, paused } of this.#current.values()) {
-      if (!paused) continue;
-      const known = topics.get(topic);
-      if (known === undefined) topics.set(topic, [partition]);
-      else known.push(partition);
-    }
-    return [...topics].map(([topic, partitions]) => ({ topic, partitions: partitions.sort((a, b) => a - b) }));
+    return pausedTopics(this.#current.values());
   }
 
   // -- the end
