@@ -2,7 +2,7 @@
 
 import { GROUPS, WORKLOADS } from './workloads/list.mjs';
 
-export const ADAPTERS = ['native', 'kafka4', 'kafkajs', 'platformatic', 'kafka-crab', 'confluent'];
+export const ADAPTERS = ['native', 'kafka4', 'kafka4-kafkajs', 'kafkajs', 'platformatic', 'kafka-crab', 'confluent'];
 
 const USAGE = `--quick --again --rounds=N --messages=N --only=workload|group,… --adapters=name,… | --memory --minutes=N --rate=N
   workloads: ${WORKLOADS.map(({ name }) => name).join(' ')}
