@@ -249,6 +249,21 @@ describe('files of the user', () => {
     expect(read(root, 'compose.yaml')).toBeUndefined();
   });
 
+  test('a compose file of its own need not have Kafka: the next step names that of the package', () => {
+    const own = init(makeApp(nextApp({ 'docker-compose.yml': 'services: {}\n' })));
+    expect(own.next.join('\n')).toContain('docker compose -f node_modules/kafka4/compose.yaml up');
+    expect(init(makeApp(nextApp())).next.join('\n')).toContain('docker compose up');
+  });
+
+  test('a file lib/kafka.ts, which would hide lib/kafka/index.ts, is kept and the line to add is told', () => {
+    const root = makeApp(nextApp({ 'lib/kafka.ts': 'export const kafka = 1;\n' }));
+    const result = init(root);
+    expect(statuses(result)['lib/kafka.ts']).toBe('by-hand');
+    expect(read(root, 'lib/kafka/index.ts')).toBeUndefined();
+    expect(read(root, 'lib/kafka.ts')).toBe('export const kafka = 1;\n');
+    expect(result.exitCode).toBe(3);
+  });
+
   test('a configuration that cannot be edited safely stays as it is, and the line is told', () => {
     const own = "import base from './base';\nexport default base;\n";
     const root = makeApp(nextApp({ 'next.config.ts': own }));

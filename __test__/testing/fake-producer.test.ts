@@ -20,7 +20,7 @@ test('an event is published with its envelope, key and headers, and the result o
     offset: '0',
     baseOffset: '0',
     logAppendTime: '-1',
-    logStartOffset: '-1',
+    logStartOffset: '0',
   });
   const [event, ...others] = await publishedEvents();
   expect(others).toEqual([]);

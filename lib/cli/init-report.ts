@@ -44,7 +44,8 @@ function summary({ app, files, changed, dryRun, exitCode }: InitResult): string 
   if (!changed) parts.push(exitCode === 0 ? 'Nothing to do: everything is there.' : 'Nothing was changed.');
   else if (dryRun) parts.push('Nothing was written: this was a dry run.');
   if (exitCode !== 0) parts.push('What is marked "by hand" has to be done before Kafka works here.');
-  if (files.some(({ status }) => status === 'kept')) parts.push('Your own files were kept; --force overwrites them.');
+  if (files.some(({ status }) => status === 'kept'))
+    parts.push('Your own files were kept; --force overwrites those that have the names that kafka4 writes.');
   if (!app.next) parts.push('No next.config and no dependency on next were found, so only lib/kafka is written.');
   if (parts.length === 0) parts.push('Done.');
   return parts.join(' ');

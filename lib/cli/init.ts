@@ -51,7 +51,7 @@ export function runInit(options: InitOptions): InitResult {
     changed: writes.length > 0,
     kafkaImport,
     notes,
-    next: nextSteps(app, kafkaImport),
+    next: nextSteps(app, kafkaImport, steps),
     exitCode: byHand ? EXIT.BY_HAND : EXIT.OK,
   };
 }
@@ -72,16 +72,19 @@ const INSTALL: Record<PackageManager, string> = {
   bun: 'bun add kafka4',
 };
 
-function nextSteps(app: App, kafkaImport: string): string[] {
+function nextSteps(app: App, kafkaImport: string, planned: readonly Step[]): string[] {
   const steps = app.dependsOnKafka4 ? [] : [INSTALL[app.packageManager]];
   // A relative path differs from file to file.
   const folder = `${app.src ? 'src/' : ''}lib/kafka`;
   const from = kafkaImport.startsWith('.') ? `a relative path to ${folder}` : `'${kafkaImport}'`;
   if (!app.next) return [...steps, `import { initializeKafka4, kafkaProducerService } from ${from}`];
+  // A compose file of the user's own need not have Kafka in it.
+  const ours = planned.some(({ path, status }) => path === 'compose.yaml' && status !== 'kept');
+  const compose = ours ? 'docker compose' : 'docker compose -f node_modules/kafka4/compose.yaml';
   return [
     ...steps,
     `KAFKA_BROKER=embedded ${app.packageManager} run dev   (a broker inside the process, to try it)`,
-    'docker compose up -d --wait   (Apache Kafka on localhost:29092, the default)',
+    `${compose} up -d --wait   (Apache Kafka on localhost:29092, the default)`,
     `import { kafkaProducerService } from ${from}   (in route handlers and server actions)`,
     'NEXT_MANUAL_SIG_HANDLE=true   (where the server is started, so that it stops in order)',
   ];

@@ -54,6 +54,8 @@ interface Wanted {
 /** Names that Docker Compose takes, too; it prefers compose.yaml, so a second file would hide the user's. */
 const COMPOSE_NAMES = ['compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
+const MODULES = ['ts', 'tsx', 'mts', 'js', 'jsx', 'mjs'];
+
 export function makePlan(app: App, options: PlanOptions): Plan {
   const base = app.src ? 'src/' : '';
   const extension = app.typescript ? 'ts' : 'js';
@@ -79,9 +81,11 @@ function library(app: App, base: string, extension: string): Wanted {
   return {
     path: `${base}lib/kafka/index.${extension}`,
     text: templates.libraryIndex({ commonjs, next: app.next }),
-    others: variants(`${base}lib/kafka/index`, extension),
+    // A file lib/kafka.ts is found before the folder lib/kafka, whatever stands in it.
+    others: [...MODULES.map((each) => `${base}lib/kafka.${each}`), ...variants(`${base}lib/kafka/index`, extension)],
     serves: (text) => /['"]kafka4['"]/.test(text),
     lines: ["export * from 'kafka4';"],
+    note: 'it is your own; add this line (a file lib/kafka.ts is found before lib/kafka/index.ts)',
   };
 }
 
@@ -121,7 +125,7 @@ function forNext(app: App, base: string, extension: string, kafka: string, { shi
 }
 
 function variants(path: string, extension: string): string[] {
-  return ['ts', 'tsx', 'mts', 'js', 'jsx', 'mjs'].filter((each) => each !== extension).map((each) => `${path}.${each}`);
+  return MODULES.filter((each) => each !== extension).map((each) => `${path}.${each}`);
 }
 
 function stepFor(app: App, wanted: Wanted, force: boolean): Step {
@@ -136,7 +140,7 @@ function stepFor(app: App, wanted: Wanted, force: boolean): Step {
   if (wanted.lines !== undefined && !wanted.serves(before)) {
     return { path, status: 'by-hand', note: wanted.note ?? 'it is your own; add this line', lines: wanted.lines };
   }
-  const note = wanted.lines === undefined ? wanted.note : 'it is your own, and uses kafka4 already';
+  const note = wanted.lines === undefined ? wanted.note : 'it is your own, and nothing has to be added to it';
   return { path, status: 'kept', note };
 }
 

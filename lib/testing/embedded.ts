@@ -81,6 +81,12 @@ class EmbeddedKafka implements TestKafka {
 export async function startEmbeddedKafka(options: Omit<EmbeddedOptions, 'runner'> = {}): Promise<TestKafka> {
   const { brokers: count = 1 } = options;
   assertBrokers(count);
+  if (testing().current?.kind === 'fake') {
+    throw new KafkaStateError(
+      'ERR_KAFKA_TESTING_RUNNING',
+      'this test file is on the fakes, and stays there: use the embedded broker in another file',
+    );
+  }
   if (testing().current !== undefined) {
     throw new KafkaStateError(
       'ERR_KAFKA_TESTING_RUNNING',

@@ -126,7 +126,8 @@ export function failNextPublish(error: string | Error = 'ERR_KAFKA_MSG_TIMED_OUT
 
 /**
  * Takes the fake brokers away, or brings them back: initializing and starting reject with KafkaConnectionError, publishes
- * with `ERR_KAFKA_MSG_TIMED_OUT`, all at once; health is false and the status `unhealthy`. Fakes only.
+ * with `ERR_KAFKA_CONNECTION_FAILED` where nothing was connected yet (each test begins so), with `ERR_KAFKA_MSG_TIMED_OUT` on
+ * a connected producer, all at once; health is false and the status `unhealthy`. Fakes only.
  *
  * @example
  * setBrokersAway(true);

@@ -80,7 +80,7 @@ export interface TestKafka {
   waitForEvent(what: EventMatcher, options?: WaitOptions): Promise<PublishedEvent>;
   /** What was published so far is not listed any more. */
   forget(): Promise<void>;
-  /** Stops what runs and closes what is open. Then another one can be started. */
+  /** Stops what runs and closes what is open. Then another broker can be started; fakes stay for the file. */
   dispose(): Promise<void>;
   /** `await using kafka = await startEmbeddedKafka()`. */
   [Symbol.asyncDispose](): Promise<void>;

@@ -23,7 +23,7 @@ function secret(): string {
 const sign = (payload: string): Buffer => createHmac('sha256', secret()).update(payload).digest();
 
 export async function signIn(user: User): Promise<void> {
-  const payload = Buffer.from(JSON.stringify(user)).toString('base64url');
+  const payload = Buffer.from(JSON.stringify({ ...user, until: Date.now() + WEEK_S * 1000 })).toString('base64url');
   const value = `${payload}.${sign(payload).toString('base64url')}`;
   (await cookies()).set(COOKIE, value, { httpOnly: true, sameSite: 'lax', path: '/', maxAge: WEEK_S });
 }
@@ -38,5 +38,7 @@ export async function currentUser(): Promise<User | null> {
   const given = Buffer.from(signature, 'base64url');
   const own = sign(payload);
   if (given.length !== own.length || !timingSafeEqual(given, own)) return null;
-  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as User;
+  const { id, name, until } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as User & { until: number };
+  // The browser forgets it by itself; whoever has copied it does not.
+  return until > Date.now() ? { id, name } : null;
 }

@@ -186,7 +186,7 @@ export class FakeProducerService implements NativeProducerService {
     for (const { topic, partition, record } of placed) {
       const offset = cluster.append(topic, partition, record);
       const key = `${topic} ${partition}`;
-      if (!partitions.has(key)) partitions.set(key, [this.topicId(topic).id, partition, offset, -1]);
+      if (!partitions.has(key)) partitions.set(key, [this.topicId(topic).id, partition, offset, -1, 0]);
       telemetry.count('produced');
       telemetry.count('producedBytes', (record.key?.length ?? 0) + (record.value?.length ?? 0));
       telemetry.publishTimes.add(0);

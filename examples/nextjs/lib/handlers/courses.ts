@@ -1,5 +1,6 @@
 import { courseTitle, isCourse } from '@/lib/courses';
 import { kafkaProducerService, type MessageHandler } from '@/lib/kafka';
+import { isId } from '@/lib/validate/fields';
 import type { HandlerContext } from '.';
 import { count } from './count';
 import { type Envelope, envelopeOf, idOf, nameOf } from './envelope';
@@ -12,11 +13,11 @@ export function courseHandler(context: HandlerContext): MessageHandler {
     const event = envelopeOf(message);
     if (!event) return;
     const id = idOf(topic, partition, message.offset);
-    const enrols = event.eventType === 'course.enrolled' && isCourse(event.courseId) && event.userId !== '';
+    const enrols = event.eventType === 'course.enrolled' && isCourse(event.courseId) && isId(event.userId);
     if (enrols) await enrol(context, event, { topic, partition, offset: message.offset });
     const text = enrols ? `enrolled in ${courseTitle(event.courseId)}` : `${event.eventType} · ${event.courseId}`;
-    hub.event('course', event.timestamp, { id, series: 'course', name: nameOf(event), text, at: event.timestamp });
     await count(context, payload);
+    hub.event('course', event.timestamp, { id, series: 'course', name: nameOf(event), text, at: event.timestamp });
   };
 }
 

@@ -14,7 +14,7 @@ export interface Envelope {
   timestamp: string;
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 500) : '');
 
 /** Null for what is no event: it would fail at every attempt, and nobody can repair it. */
 export function envelopeOf(message: KafkaMessage): Envelope | null {
@@ -27,7 +27,6 @@ export function envelopeOf(message: KafkaMessage): Envelope | null {
   if (typeof value !== 'object' || value === null) return null;
   const given = value as Record<string, unknown>;
   const { data } = given;
-  const stamp = text(given.timestamp);
   return {
     eventType: text(given.eventType),
     userId: text(given.userId),
@@ -36,8 +35,17 @@ export function envelopeOf(message: KafkaMessage): Envelope | null {
     roomId: text(given.roomId),
     entityId: text(given.entityId),
     data: typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {},
-    timestamp: Number.isNaN(Date.parse(stamp)) ? new Date(Number(message.timestamp)).toISOString() : stamp,
+    timestamp: timeOf(text(given.timestamp), message),
   };
+}
+
+/** ms of the year 10000: what is beyond is no time for a database, and would be refused at every attempt. */
+const LATEST_MS = 253_402_300_800_000;
+
+function timeOf(stamp: string, message: KafkaMessage): string {
+  const usable = (ms: number) => ms >= 0 && ms < LATEST_MS;
+  const ms = [Date.parse(stamp), Number(message.timestamp)].find(usable) ?? Date.now();
+  return new Date(ms).toISOString();
 }
 
 /** A field of the data, as text for people. */

@@ -13,7 +13,7 @@ export function notificationHandler(context: HandlerContext): MessageHandler {
     const { recipientId, eventType: type, timestamp: at } = event;
     const id = said(event, 'id') || idOf(topic, partition, message.offset);
     hub.notice({ id, recipientId, type, text: said(event, 'text'), from: said(event, 'from') || 'EDU Matrix', at });
-    hub.event('notification', at);
     await count(context, payload);
+    hub.event('notification', at);
   };
 }

@@ -11,10 +11,10 @@ export function ratingHandler(context: HandlerContext): MessageHandler {
     const { topic, partition, message } = payload;
     const event = envelopeOf(message);
     const stars = Number(event?.data.stars);
-    if (!event || !isCourse(event.courseId) || !(stars >= 1 && stars <= 5)) return;
+    if (!event || !isCourse(event.courseId) || !Number.isInteger(stars) || stars < 1 || stars > 5) return;
     const text = `gave ${courseTitle(event.courseId)} ${'★'.repeat(stars)}`;
     const id = idOf(topic, partition, message.offset);
-    hub.event('course', event.timestamp, { id, series: 'course', name: nameOf(event), text, at: event.timestamp });
     await count(context, payload, { [`stars:${event.courseId}`]: stars, [`ratings:${event.courseId}`]: 1 });
+    hub.event('course', event.timestamp, { id, series: 'course', name: nameOf(event), text, at: event.timestamp });
   };
 }

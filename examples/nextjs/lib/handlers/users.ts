@@ -13,6 +13,7 @@ export function userHandler(context: HandlerContext): MessageHandler {
     if (!event) return;
     const text = WORDS[event.eventType] ?? event.eventType;
     const id = idOf(topic, partition, message.offset);
+    await count(context, payload);
     context.state.hub.event('user', event.timestamp, {
       id,
       series: 'user',
@@ -20,6 +21,5 @@ export function userHandler(context: HandlerContext): MessageHandler {
       text,
       at: event.timestamp,
     });
-    await count(context, payload);
   };
 }

@@ -25,10 +25,12 @@ export function text(field: string, value: unknown, max: number): string {
   return trimmed;
 }
 
+export const isId = (value: string): boolean => /^[\p{L}\p{N}._-]{1,64}$/u.test(value);
+
 /** An id as it becomes part of a key: letters, digits, dots, dashes. */
 export function id(field: string, value: unknown): string {
   const given = text(field, value, 64);
-  if (!/^[\p{L}\p{N}._-]+$/u.test(given)) {
+  if (!isId(given)) {
     throw new InputError(field, `${field} may hold letters, digits, dots, dashes and underscores only`);
   }
   return given;

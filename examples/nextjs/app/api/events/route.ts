@@ -18,15 +18,31 @@ export async function POST(request: Request): Promise<Response> {
   if (!request.headers.get('content-type')?.startsWith('application/json')) {
     return refuse(415, 'NOT_JSON', 'send JSON, with content-type: application/json');
   }
-  const text = await request.text();
-  if (Buffer.byteLength(text) > MAX_BYTES)
-    return refuse(413, 'TOO_LARGE', `the body is larger than ${MAX_BYTES} bytes`);
+  const text = await bodyOf(request);
+  if (text === null) return refuse(413, 'TOO_LARGE', `the body is larger than ${MAX_BYTES} bytes`);
   try {
     const stored = await publish(eventInput(parse(text)), user);
     return Response.json({ stored });
   } catch (error) {
     return answer(error);
   }
+}
+
+/** Null: it is too large. Read chunk by chunk: whoever sends gigabytes must not fill the memory before being refused. */
+async function bodyOf(request: Request): Promise<string | null> {
+  const reader = request.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  for (let size = 0; reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > MAX_BYTES) {
+      await reader.cancel();
+      return null;
+    }
+    chunks.push(value);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(text: string): unknown {
