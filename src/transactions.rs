@@ -59,7 +59,8 @@ impl NativeTransactions {
     #[napi]
     pub fn begin(&self, id: u32) {
         let core = self.core.clone();
-        self.mailbox.answer(id, move || core.begin().map(|()| None));
+        let closings = core.closings();
+        self.mailbox.answer(id, move || core.begin(closings).map(|()| None));
     }
 
     #[napi]

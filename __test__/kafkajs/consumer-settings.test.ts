@@ -4,6 +4,7 @@ import { PartitionAssigners } from '@/lib/index';
 import { Cluster } from '@/lib/kafkajs/config/cluster';
 import { consumerSettings } from '@/lib/kafkajs/consumer/config';
 import type { ConsumerConfig } from '@/lib/kafkajs/consumer/types';
+import type { LogEntry } from '@/lib/kafkajs/logger';
 
 const cluster = new Cluster({ brokers: ['localhost:9092'], logLevel: 0 });
 const settings = (config: Partial<ConsumerConfig> = {}) => consumerSettings(cluster, { groupId: 'g', ...config });
@@ -55,10 +56,37 @@ test('the protocol of KIP-848 has none of the classic one’s properties', () =>
   expect(names).not.toContain('partition.assignment.strategy');
 });
 
-test('KafkaJS’s round robin is an assigner that librdkafka has', () => {
-  expect(() => settings({ partitionAssigners: [PartitionAssigners.roundRobin] })).not.toThrow();
-  expect(() => settings({ partitionAssigners: [] })).toThrow('partitionAssigners');
-  expect(() => settings({ partitionAssigners: [() => ({ name: 'own' })] })).toThrow(/JavaScript \(own\)/);
+describe('partitionAssigners', () => {
+  /** What a client logs while it makes consumers with these assigners. */
+  const logged = (...configs: Partial<ConsumerConfig>[]): string[] => {
+    const entries: string[] = [];
+    const logCreator = () => (entry: LogEntry) => void entries.push(`${entry.label} ${entry.log.message}`);
+    const own = new Cluster({ brokers: ['localhost:9092'], logLevel: 2, logCreator });
+    for (const config of configs) {
+      const { properties } = consumerSettings(own, { groupId: 'g', ...config });
+      expect(properties['partition.assignment.strategy']).toBe(
+        config.groupProtocol === 'consumer' ? undefined : 'roundrobin',
+      );
+    }
+    return entries;
+  };
+  const custom = (): { name: string } => ({ name: 'own' });
+
+  test('KafkaJS’s round robin is librdkafka’s', () => {
+    expect(logged({ partitionAssigners: [PartitionAssigners.roundRobin] }, { partitionAssigners: [] }, {})).toEqual([]);
+  });
+
+  test('one in JavaScript is not asked, which is logged once for a client', () => {
+    const config = { partitionAssigners: [custom, PartitionAssigners.roundRobin] };
+    const [line, ...more] = logged(config, config);
+    expect(line).toMatch(/^WARN partitionAssigners: .*\(own, RoundRobinAssigner\).*by librdkafka's roundrobin\./);
+    expect(more).toEqual([]);
+  });
+
+  test('with KIP-848’s protocol the coordinator assigns', () => {
+    const [line] = logged({ partitionAssigners: [custom], groupProtocol: 'consumer' });
+    expect(line).toContain("by the coordinator's own assignor");
+  });
 });
 
 test('the retry options of the client win over those of the cluster', () => {

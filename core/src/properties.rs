@@ -171,11 +171,12 @@ pub fn producer(config: &Config) -> Result<Properties> {
 pub fn transactional(config: &Config, transactional_id: &str) -> Result<Properties> {
     let mut p = producer(config)?;
     put(&mut p, "transactional.id", transactional_id);
-    let timeout = config.timeout_ms.clamp(1_000, 900_000).to_string();
-    let whole = p.entry("transaction.timeout.ms".into()).or_insert(timeout).clone();
+    let timeout = config.timeout_ms.clamp(1_000, 900_000);
+    let whole = p.entry("transaction.timeout.ms".into()).or_insert(timeout.to_string()).clone();
     // librdkafka refuses a delivery that may outlive its transaction.
-    let given = p.get("delivery.timeout.ms").and_then(|ms| ms.parse().ok()).unwrap_or(u32::MAX);
-    let bound = config.timeout_ms.clamp(1_000, 900_000).min(given).min(whole.parse().unwrap_or(u32::MAX));
+    let given = ["delivery.timeout.ms", "message.timeout.ms"];
+    let given = given.iter().find_map(|name| config.librdkafka.get(*name)?.parse::<u32>().ok());
+    let bound = given.unwrap_or(timeout).min(whole.parse().unwrap_or(u32::MAX));
     p.remove("message.timeout.ms");
     put(&mut p, "delivery.timeout.ms", bound);
     Ok(p)

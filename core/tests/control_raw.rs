@@ -10,7 +10,7 @@ use kafka4_core::runtime::Deadline;
 use serde_json::{json, Value};
 
 fn admin() -> Arc<Admin> {
-    let config = Config { bootstrap: Bootstrap::Embedded(3), ..Config::default() };
+    let config = Config { bootstrap: Bootstrap::Embedded(3.into()), ..Config::default() };
     Admin::open(&config, Default::default(), Default::default()).unwrap()
 }
 

@@ -36,7 +36,7 @@ export class Context {
 
   /** No client of this context is open, and none will be: nothing of it stays behind. */
   close(): void {
-    this.mailbox.native.close();
+    this.mailbox.close();
   }
 
   /** Throws when the environment cannot be used. */

@@ -20,6 +20,7 @@ export class Mailbox {
   readonly #waiting = new Map<number, Waiter>();
   readonly #sources: (() => void)[] = [];
   #nextId = 0;
+  #closing = false;
 
   constructor() {
     this.native = new (native().NativeMailbox)(() => this.#wake(), !isMainThread);
@@ -52,6 +53,20 @@ export class Mailbox {
     });
   }
 
+  /**
+   * Nothing more will be asked: what is still asked for is given up, and the wake-up is given back once all of it has
+   * completed.
+   */
+  close(): void {
+    this.#closing = true;
+    for (const id of this.#waiting.keys()) this.native.cancel(id);
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    if (this.#closing && this.#waiting.size === 0) this.native.close();
+  }
+
   #wake(): void {
     // Completions are taken before the sources are looked at and settled after: what a request caused (the reports of
     // a flush) is seen before its own promise resolves.
@@ -80,5 +95,6 @@ export class Mailbox {
         waiter.reject(defect);
       }
     }
+    this.#giveBack();
   }
 }

@@ -15,6 +15,7 @@ use crate::events::{Event, TopicPartition};
 use crate::patience::Patience;
 use crate::runtime::Deadline;
 
+use super::beginning::Beginning;
 use super::connection::Connection;
 use super::draw::{draw, Track, BATCH, SLAB_BYTES, SLAB_MESSAGES};
 use super::group::{Group, GroupPhase, ReadySlab};
@@ -36,6 +37,8 @@ pub struct Fetcher {
     // Tracks hold messages and queues of the connection's handle: they are declared, and so dropped, before it.
     pub tracks: HashMap<u32, Track>,
     pub by_partition: HashMap<(String, i32), u32>,
+    /// An assignment that waits for its beginnings; its queue is the handle's as well.
+    pub beginning: Option<Beginning>,
     pub link: Connection,
     pub revoking: Option<Revoking>,
     pub watchdog: Watchdog,
@@ -55,6 +58,7 @@ pub fn start(group: Arc<Group>, link: Connection) -> crate::error::Result<()> {
     let fetcher = Fetcher {
         tracks: HashMap::new(),
         by_partition: HashMap::new(),
+        beginning: None,
         link,
         revoking: None,
         watchdog,
@@ -229,6 +233,10 @@ impl Fetcher {
         if let Some(revoking) = self.revoking.take() {
             self.finish_revoke(revoking);
         }
+        // librdkafka leaves when it has an answer.
+        if let Some(beginning) = self.beginning.take() {
+            self.assign(beginning.end());
+        }
         self.store();
         if let Err(error) = self.link.leave() {
             self.group.telemetry.log.warn(&self.group.name, &error.to_string());
@@ -264,13 +272,13 @@ impl Fetcher {
         self.tracks.clear();
         self.by_partition.clear();
         self.revoking = None;
+        self.beginning = None;
         self.group.stop_lanes(&lanes);
         for lane in &lanes {
             self.group.drop_lane(lane);
         }
         if lost && !lanes.is_empty() {
-            let member_id = notes::member_id(&self.link.client);
-            self.group.note(|| Note::Rebalancing { member_id, lost });
+            self.group.note(|| Note::Rebalancing { member_id: notes::member_id(&self.link.client), lost });
             let partitions = lanes
                 .iter()
                 .map(|l| TopicPartition { topic: l.topic.to_string(), partition: l.partition, offset: None })

@@ -124,7 +124,10 @@ impl Group {
             properties.entry("debug".into()).or_insert("cgrp".into());
         }
         let max_poll = properties.get("max.poll.interval.ms").and_then(|ms| ms.parse::<u64>().ok()).unwrap_or(300_000);
-        let revoke_wait = Duration::from_millis(u64::from(config.timeout_ms).min(max_poll / 2));
+        // Where the floor above manages offsets, the rebalance timeout (max.poll.interval.ms) is the application's word for
+        // how long handlers may take; what is left of it is for the commit and the join.
+        let longest = if options.manual { max_poll / 6 * 5 } else { u64::from(config.timeout_ms).min(max_poll / 2) };
+        let revoke_wait = Duration::from_millis(longest);
         Ok(Arc::new(Group {
             id: group_id.into(),
             name: format!("consumer {group_id}"),

@@ -12,6 +12,7 @@
 //! | `lanes` | a partition's credit, progress and phase |
 //! | `slab` | packing of messages |
 //! | `rebalance`, `seek` | assignment and revocation; a partition goes on at another offset |
+//! | `beginning` | where an assignment begins that has partitions without a commit, read from their end |
 //! | `member` | what librdkafka's consumer is asked as a member of its group |
 //! | `subscription`, `lookup` | topics come and go; does one exist, and may it be read? |
 //! | `offsets`, `commit` | storing and committing; offsets that the floor above wants committed |
@@ -22,6 +23,7 @@
 
 #[cfg(any(test, fuzzing))]
 pub mod any_bytes;
+mod beginning;
 mod commit;
 mod connection;
 mod consumer;

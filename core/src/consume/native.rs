@@ -20,6 +20,21 @@ pub struct Entry {
     pub err: RespErr,
 }
 
+impl Entry {
+    /// # Safety
+    /// `element` points to a live element.
+    pub unsafe fn read(element: *const rdsys::rd_kafka_topic_partition_t) -> Entry {
+        let element = &*element;
+        Entry {
+            topic: CStr::from_ptr(element.topic).to_string_lossy().into_owned(),
+            partition: element.partition,
+            offset: element.offset,
+            // SAFETY: a field of the live element.
+            err: resp::read(&raw const element.err),
+        }
+    }
+}
+
 /// An owned `rd_kafka_topic_partition_list_t`.
 pub struct PartitionList(*mut rdsys::rd_kafka_topic_partition_list_t);
 
@@ -88,18 +103,7 @@ pub unsafe fn entries(list: *const rdsys::rd_kafka_topic_partition_list_t) -> Ve
         return Vec::new();
     }
     let count = usize::try_from((*list).cnt).unwrap_or(0);
-    (0..count)
-        .map(|i| {
-            let element = &*(*list).elems.add(i);
-            Entry {
-                topic: CStr::from_ptr(element.topic).to_string_lossy().into_owned(),
-                partition: element.partition,
-                offset: element.offset,
-                // SAFETY: a field of the live element.
-                err: resp::read(&raw const element.err),
-            }
-        })
-        .collect()
+    (0..count).map(|i| Entry::read((*list).elems.add(i))).collect()
 }
 
 /// An owned reference to an `rd_kafka_queue_t`. Must be dropped before its client.

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::events::{Event, TopicPartition};
 use crate::runtime::Deadline;
 
+use super::beginning::Beginning;
 use super::connection::Rebalance;
 use super::draw::Track;
 use super::fetch::Fetcher;
@@ -64,20 +65,37 @@ impl Fetcher {
                 }
                 self.finish_revoke(revoking);
             }
+            if let Some(mut beginning) = self.beginning.take() {
+                let wait = self.leaving.is_none()
+                    && self.group.state().phase == GroupPhase::Open
+                    && !is_lost(&self.link.client)
+                    && !beginning.is_over(&self.group, &self.link.client);
+                if wait {
+                    self.beginning = Some(beginning);
+                    return;
+                }
+                self.assign(beginning.end());
+            }
             match self.link.inbox.next_rebalance() {
                 None => return,
-                Some(Rebalance { assigned: true, partitions }) => self.assign(partitions),
+                Some(Rebalance { assigned: true, partitions }) => {
+                    match Beginning::new(&self.group, &self.link.client, partitions) {
+                        Ok(beginning) => self.beginning = Some(beginning),
+                        Err(partitions) => self.assign(partitions),
+                    }
+                }
                 Some(Rebalance { assigned: false, partitions }) => self.begin_revoke(partitions),
             }
         }
     }
 
-    fn assign(&mut self, partitions: Vec<Entry>) {
+    /// An offset below 0: where the group has committed, or as `auto.offset.reset` says.
+    pub fn assign(&mut self, partitions: Vec<Entry>) {
         self.group.telemetry.rebalances.fetch_add(1, Relaxed);
         let mut list = PartitionList::new();
         let mut refused = Vec::new();
         for entry in &partitions {
-            list.add(&entry.topic, entry.partition, -1, -1);
+            list.add(&entry.topic, entry.partition, entry.offset, -1);
             match self.open_lane(entry) {
                 Ok(lane) => {
                     let state = self.group.state();
@@ -140,6 +158,8 @@ impl Fetcher {
     fn open_lane(&mut self, entry: &Entry) -> Result<Arc<Lane>> {
         let topic = CString::new(entry.topic.as_str()).map_err(|_| Error::invalid("a topic name with a NUL"))?;
         let lane = self.group.new_lane(entry.topic.as_str().into(), entry.partition);
+        // Where the watchdog has it go on, should it stall at once.
+        lane.state().next = entry.offset;
         let bell = Arc::new(Bell { signal: self.group.signal.clone(), lane: Some(lane.clone()) });
         // SAFETY: the handle is alive; the bell is kept by the track until the queue has none.
         let queue = unsafe {
@@ -197,11 +217,12 @@ impl Fetcher {
         let lanes: Vec<_> =
             partitions.iter().filter_map(|p| self.lane_of(&p.topic, p.partition)).map(|t| t.lane.clone()).collect();
         self.group.notes.rebalance_begins();
-        if self.group.state().phase == GroupPhase::Open {
+        self.group.stop_lanes(&lanes);
+        // Both answers come from librdkafka's main thread: nobody waits for them who is not told.
+        if self.group.options.manual && self.group.state().phase == GroupPhase::Open {
             let (member_id, lost) = (notes::member_id(&self.link.client), is_lost(&self.link.client));
             self.group.note(|| Note::Rebalancing { member_id, lost });
         }
-        self.group.stop_lanes(&lanes);
         self.group.state().member = MemberState::Revoking;
         self.revoking = Some(Revoking { partitions, lanes, deadline: Deadline::after(self.group.revoke_wait) });
     }

@@ -103,6 +103,8 @@ fn handle(shared: &Shared, client: &Client, event: &Event, retries: &mut Retries
 pub(super) unsafe fn settle(shared: &Shared, client: &Client, event: *mut rdsys::rd_kafka_event_t) -> bool {
     let mut settling = shared.ledger.settle();
     let mut told = None;
+    // First offset of the partition of this run, asked for once.
+    let mut start = None;
     loop {
         let message = rdsys::rd_kafka_event_message_next(event);
         if message.is_null() {
@@ -117,6 +119,7 @@ pub(super) unsafe fn settle(shared: &Shared, client: &Client, event: *mut rdsys:
         let outcome = Some((partitions.topic, record.partition, err == RespErr::RD_KAFKA_RESP_ERR_NO_ERROR));
         if told != outcome {
             told = outcome;
+            start = None;
             match err {
                 RespErr::RD_KAFKA_RESP_ERR_NO_ERROR => shared.warmth.warm(partitions.topic, record.partition),
                 _ => shared.warmth.cool(partitions.topic, record.partition),
@@ -129,7 +132,7 @@ pub(super) unsafe fn settle(shared: &Shared, client: &Client, event: *mut rdsys:
         }
         if err == RespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
             let place = (partitions.topic, record.partition);
-            let told = || (append_time(message), log_start(client, record));
+            let told = || (append_time(message), *start.get_or_insert_with(|| log_start(client, record)));
             settling.stored(opaque, place, record.offset, record.len + record.key_len, told);
             continue;
         }

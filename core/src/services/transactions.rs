@@ -21,6 +21,8 @@ pub struct TransactionService {
 
 #[derive(Default)]
 struct State {
+    /// Disconnects so far: a begin that was asked for before one opens nothing after it.
+    closings: u64,
     open: Option<(Arc<TransactionalProducer>, Running)>,
     /// Of the topics, how many the open producer knows.
     registered: usize,
@@ -39,9 +41,15 @@ impl TransactionService {
     }
 
     /// Begins a transaction, with a new producer where there is none that can. Blocks until KAFKA_TIMEOUT at most.
-    pub fn begin(&self) -> Result<()> {
+    /// `closings`: as they were when it was asked for; after a disconnect since then nothing is opened.
+    pub fn begin(&self, closings: u64) -> Result<()> {
         let deadline = self.context.deadline();
-        self.usable(deadline)?.begin(deadline)
+        self.usable(deadline, closings)?.begin(deadline)
+    }
+
+    /// Disconnects so far, for `begin`.
+    pub fn closings(&self) -> u64 {
+        self.state().closings
     }
 
     /// As `ProducerService::topic_id`.
@@ -72,7 +80,9 @@ impl TransactionService {
             let topics = self.topics.lock().expect("no panic while naming");
             for (id, name) in topics.iter().enumerate().skip(state.registered) {
                 let given = producer.topic_id(name)?;
-                assert_eq!(given, id as u32, "producers number topics in the order of their registration");
+                if given != id as u32 {
+                    return Err(Error::state("INTERNAL", format!("topic {name} has number {given} in place of {id}")));
+                }
             }
             state.registered = topics.len();
             producer
@@ -107,6 +117,11 @@ impl TransactionService {
 
     /// Closes the producer as long as there is patience; the next `begin` opens another.
     pub fn disconnect(&self, patience: impl Into<Patience>) {
+        self.state().closings += 1;
+        self.close_open(patience);
+    }
+
+    fn close_open(&self, patience: impl Into<Patience>) {
         let taken = {
             let mut state = self.state();
             let taken = state.open.take();
@@ -125,8 +140,11 @@ impl TransactionService {
     }
 
     /// The producer, opened or replaced if need be, with a broker that answers.
-    fn usable(&self, deadline: Deadline) -> Result<Arc<TransactionalProducer>> {
+    fn usable(&self, deadline: Deadline, closings: u64) -> Result<Arc<TransactionalProducer>> {
         let mut state = self.state();
+        if state.closings != closings {
+            return Err(Error::state("CLOSED", "the transaction's producer was closed"));
+        }
         if let Some((old, running)) = state.open.take_if(|(producer, _)| producer.needs_replacement()) {
             state.retired.push(old.clone());
             // Closing waits for librdkafka, so not here.
@@ -150,7 +168,7 @@ impl TransactionService {
         // A disconnect must not wait for the brokers.
         drop(state);
         if let Err(error) = producer.await_broker(&self.context.servers(), config.retry_attempts, deadline) {
-            self.disconnect(Deadline::after_ms(0));
+            self.close_open(Deadline::after_ms(0));
             return Err(error);
         }
         Ok(producer)

@@ -297,8 +297,9 @@ export class ConsumerClient {
     const { groupId, retry, restartOnFailure } = this.#settings;
     const { retryCount, retryTime: lastWait, stack } = error as Error & { retryCount?: number; retryTime?: number };
     this.#logger.error(`Crash: ${error.name}: ${error.message}`, { groupId, retryCount, stack });
+    // With the stop of its own. Somebody else's, also one that comes while this disconnects, ends it for good.
+    const stops = this.#stops + 1;
     await this.disconnect();
-    const stops = this.#stops;
     const restart = await restarts(error, restartOnFailure, (message, cause) => {
       this.#logger.error(message, { error: cause, cause: originOf(error).message, groupId });
     });

@@ -1,7 +1,8 @@
 /** KafkaJS's consumer configuration as properties of librdkafka. Messages are KafkaJS's. */
 import type { Cluster } from '../config/cluster.js';
 import type { Retry } from '../config/retry.js';
-import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from '../errors/index.js';
+import { within } from '../config/within.js';
+import { KafkaJSNonRetriableError } from '../errors/index.js';
 import type { ConsumerConfig } from './types.js';
 
 export interface ConsumerSettings {
@@ -19,6 +20,8 @@ export interface ConsumerSettings {
 
 /** ms that a request may take above the wait that it asks the broker for. */
 const ABOVE_WAIT_MS = 2_000;
+/** ms that librdkafka waits for an answer at most. */
+const MOST_MS = 300_000;
 /** ms after which a broker that does not answer is given up, if a session lasts twice that. */
 const SILENCE_MS = 10_000;
 /** The name by which members of KafkaJS's round robin know each other. */
@@ -32,7 +35,7 @@ export function consumerSettings(cluster: Cluster, config: ConsumerConfig): Cons
       `Consumer heartbeatInterval (${heartbeatInterval}) must be lower than sessionTimeout (${sessionTimeout}). It is recommended to set heartbeatInterval to approximately a third of the sessionTimeout.`,
     );
   }
-  assertAssigners(cluster, config);
+  noteAssigners(cluster, config);
   const retry = cluster.retry(config.retry);
   return {
     groupId,
@@ -73,33 +76,47 @@ function reading(cluster: Cluster, config: ConsumerConfig): Record<string, strin
   const properties: Record<string, string> = {
     'isolation.level': config.readUncommitted === true ? 'read_uncommitted' : 'read_committed',
     'allow.auto.create.topics': String(config.allowAutoTopicCreation ?? true),
-    'topic.metadata.refresh.interval.ms': String(metadataMaxAge),
-    'metadata.max.age.ms': String(Math.max(metadataMaxAge, 1)),
+    'topic.metadata.refresh.interval.ms': within(metadataMaxAge, 10, 3_600_000),
+    'metadata.max.age.ms': within(metadataMaxAge, 1, 86_400_000),
     // Where nothing is committed and the subscription does not say otherwise.
     'auto.offset.reset': 'latest',
-    'socket.timeout.ms': String(Math.max(Math.round(silence), (maxWaitTimeInMs ?? 0) + ABOVE_WAIT_MS)),
+    'socket.timeout.ms': within(Math.max(silence, (maxWaitTimeInMs ?? 0) + ABOVE_WAIT_MS), 10, MOST_MS),
   };
-  const numbers: [string, number | null | undefined][] = [
-    ['fetch.message.max.bytes', config.maxBytesPerPartition],
-    ['fetch.min.bytes', config.minBytes],
-    ['fetch.max.bytes', config.maxBytes],
-    ['fetch.wait.max.ms', maxWaitTimeInMs],
-    ['max.in.flight.requests.per.connection', config.maxInFlightRequests],
+  // With the limits of librdkafka, within which brokers cannot tell the difference.
+  const numbers: [string, number | null | undefined, number, number][] = [
+    ['fetch.message.max.bytes', config.maxBytesPerPartition, 1, 1_000_000_000],
+    ['fetch.min.bytes', config.minBytes, 1, 100_000_000],
+    ['fetch.max.bytes', config.maxBytes, 1_000, 2_147_483_135],
+    ['fetch.wait.max.ms', maxWaitTimeInMs, 0, MOST_MS - ABOVE_WAIT_MS],
+    ['max.in.flight.requests.per.connection', config.maxInFlightRequests, 1, 1_000_000],
   ];
-  for (const [name, value] of numbers) if (value != null) properties[name] = String(value);
+  for (const [name, value, least, most] of numbers) {
+    if (value != null) properties[name] = within(value, least, most);
+  }
+  // librdkafka wants it not above fetch.max.bytes; to a consumer it means nothing else.
+  if (config.maxBytes != null) {
+    properties['message.max.bytes'] = String(Math.min(Number(properties['fetch.max.bytes']), 1_000_000));
+  }
   if (config.rackId) properties['client.rack'] = config.rackId;
   return properties;
 }
 
-function assertAssigners(cluster: Cluster, { partitionAssigners, groupId }: ConsumerConfig): void {
+/** Clients whose log says already that an assigner is not asked. */
+const warned = new WeakSet<Cluster>();
+
+/** An assigner in JavaScript is made, as KafkaJS does, but librdkafka assigns: that is logged, once for a client. */
+function noteAssigners(cluster: Cluster, { partitionAssigners, groupId, groupProtocol }: ConsumerConfig): void {
   if (partitionAssigners === undefined) return;
   const names = partitionAssigners.map((create) => {
     const assigner = create({ groupId, logger: cluster.logger, cluster }) as { name?: unknown };
     return assigner?.name;
   });
-  if (names.length > 0 && names.every((name) => name === ROUND_ROBIN)) return;
-  throw new KafkaJSNotImplemented(
-    `partitionAssigners: assignments are made by librdkafka, an assigner in JavaScript (${names.join(', ')}) cannot be ` +
-      'asked. Leave the option out, or give PartitionAssigners.roundRobin',
+  if (names.every((name) => name === ROUND_ROBIN) || warned.has(cluster)) return;
+  warned.add(cluster);
+  const instead = groupProtocol === 'consumer' ? "the coordinator's own assignor" : "librdkafka's roundrobin";
+  cluster.logger.warn(
+    `partitionAssigners: an assigner in JavaScript (${names.join(', ')}) is not asked, partitions are assigned by ${instead}. ` +
+      'Leave the option out, or give PartitionAssigners.roundRobin, and nothing is logged',
+    { groupId },
   );
 }

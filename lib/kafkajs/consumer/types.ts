@@ -23,7 +23,7 @@ export type * from './payloads.js';
 
 export interface ConsumerConfig {
   groupId: string;
-  /** Only `PartitionAssigners.roundRobin`: librdkafka assigns partitions itself. */
+  /** librdkafka assigns partitions itself, by its `roundrobin`; an assigner in JavaScript is not asked, which is logged. */
   partitionAssigners?: ((config: any) => any)[];
   /** ms. Default: 300000. */
   metadataMaxAge?: number;

@@ -19,6 +19,7 @@ export class ChosenPartitions {
   readonly #partitioner: (args: PartitionerArgs) => number;
   readonly #ageMs: number;
   readonly #known = new Map<string, Known>();
+  readonly #asking = new Map<string, Promise<void>>();
 
   private constructor(partitioner: (args: PartitionerArgs) => number, ageMs: number) {
     this.#partitioner = partitioner;
@@ -35,15 +36,25 @@ export class ChosenPartitions {
   async choose(topics: string[], ask: Ask): Promise<Choose> {
     const now = Date.now();
     const missing = [...new Set(topics)].filter((topic) => (this.#known.get(topic)?.until ?? 0) <= now);
-    if (missing.length > 0) {
-      for (const { topic, errorCode, partitions } of await ask(missing)) {
-        if (errorCode !== 0) throw protocolErrorOf(errorCode);
-        if (partitions.length === 0) throw new KafkaJSMetadataNotLoaded('Producing to topic without metadata');
-        const whole = partitions.map((partition) => ({ ...partition, offlineReplicas: [] }));
-        this.#known.set(topic, { partitions: whole, until: now + this.#ageMs });
-      }
-    }
+    if (missing.length > 0) await Promise.all(missing.map((topic) => this.#asked(topic, ask)));
     return (topic, message) => this.#partition(topic, message);
+  }
+
+  /** Sends of one topic wait for the same answer, so that they go on in their order. */
+  #asked(topic: string, ask: Ask): Promise<void> {
+    const asking = this.#asking.get(topic) ?? this.#learn(topic, ask).finally(() => this.#asking.delete(topic));
+    this.#asking.set(topic, asking);
+    return asking;
+  }
+
+  async #learn(topic: string, ask: Ask): Promise<void> {
+    const [found] = await ask([topic]);
+    if (found !== undefined && found.errorCode !== 0) throw protocolErrorOf(found.errorCode);
+    if (found === undefined || found.partitions.length === 0) {
+      throw new KafkaJSMetadataNotLoaded('Producing to topic without metadata');
+    }
+    const partitions = found.partitions.map((partition) => ({ ...partition, offlineReplicas: [] }));
+    this.#known.set(topic, { partitions, until: Date.now() + this.#ageMs });
   }
 
   /** A send failed: what is known may be the reason. */

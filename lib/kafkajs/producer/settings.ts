@@ -1,5 +1,6 @@
 /** A producer's configuration as properties of librdkafka. */
 import { type Retry, totalWaitMs } from '../config/retry.js';
+import { within } from '../config/within.js';
 import { codecName } from './checks.js';
 import type { ProducerConfig } from './types.js';
 
@@ -18,9 +19,6 @@ const MOST_IDEMPOTENT = 5;
 const MESSAGE_BYTES = 1_000_000_000;
 
 const DAY_MS = 86_400_000;
-
-const within = (value: number, least: number, most: number): string =>
-  String(Math.min(Math.max(Math.round(value), least), most));
 
 export function laneProperties(
   { acks, compression, timeout }: LaneSettings,
@@ -48,6 +46,7 @@ export function laneProperties(
 export function transactionProperties(config: ProducerConfig, retry: Retry, requestTimeout: number) {
   return {
     ...commonProperties(config, retry),
+    'request.timeout.ms': within(requestTimeout, 1, 900_000),
     'transaction.timeout.ms': within(config.transactionTimeout ?? 60_000, 1_000, 2_147_483_647),
     'delivery.timeout.ms': within(totalWaitMs(retry) + requestTimeout, 1_000, DAY_MS),
   };
