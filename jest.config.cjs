@@ -1,5 +1,5 @@
-// Four projects: what runs on the embedded broker, what needs a real Apache Kafka (*.broker.test.ts), the package as
-// users install it (__test__/package), and the example in a real browser (__test__/browser).
+// Five projects: what runs on the embedded broker, what needs a real Apache Kafka (*.broker.test.ts), of that the specs
+// that run on kafkajs and on kafka4 alike (__test__/kafkajs), the package as users install it (__test__/package), and the example in a real browser (__test__/browser).
 // __test__/house/spec-files.test.ts proves that every spec file belongs to exactly one of them.
 
 const swc = {
@@ -24,6 +24,12 @@ const common = {
   },
 };
 
+const onBroker = {
+  setupFilesAfterEnv: ['<rootDir>/tools/test/broker-timeout.cjs'],
+  globalSetup: '<rootDir>/tools/test/broker-setup.cjs',
+  globalTeardown: '<rootDir>/tools/test/broker-teardown.cjs',
+};
+
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
@@ -37,9 +43,14 @@ module.exports = {
       ...common,
       displayName: 'broker',
       testMatch: ['<rootDir>/__test__/**/*.broker.test.ts'],
-      setupFilesAfterEnv: ['<rootDir>/tools/test/broker-timeout.cjs'],
-      globalSetup: '<rootDir>/tools/test/broker-setup.cjs',
-      globalTeardown: '<rootDir>/tools/test/broker-teardown.cjs',
+      testPathIgnorePatterns: ['/node_modules/', '/__test__/kafkajs/'],
+      ...onBroker,
+    },
+    {
+      ...common,
+      displayName: 'kafkajs',
+      testMatch: ['<rootDir>/__test__/kafkajs/**/*.broker.test.ts'],
+      ...onBroker,
     },
     {
       ...common,

@@ -19,7 +19,7 @@ function listed(project: string): string[] {
 }
 
 test('every spec file belongs to exactly one jest project', () => {
-  const projects = ['unit', 'broker', 'package', 'browser'].map(listed);
+  const projects = ['unit', 'broker', 'kafkajs', 'package', 'browser'].map(listed);
   expect(projects[0]).toContain('__test__/house/spec-files.test.ts');
   expect(projects.flat().sort()).toEqual(specs);
 });

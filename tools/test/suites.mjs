@@ -46,6 +46,13 @@ export const SUITES = [
     needs: ['kafka'],
     run: () => runJest('broker', ONE_AT_A_TIME),
   },
+  {
+    name: 'kafkajs',
+    title: 'the same specs on kafkajs and on kafka4, on real Apache Kafka',
+    needs: ['kafka'],
+    // kafkajs leaves timers of its own behind; that kafka4 leaves none is what exits.test.ts and others look at.
+    run: () => runJest('kafkajs', { ...ONE_AT_A_TIME, lingers: true }),
+  },
   { name: 'package', title: 'the package as users install it', run: () => runJest('package', ONE_AT_A_TIME) },
   {
     name: 'browser',
