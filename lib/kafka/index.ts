@@ -7,6 +7,7 @@ export type {
   EachMessagePayload,
   IHeaders,
   KafkaMessage,
+  KafkaMessage as Kafka4Message,
   Message,
   ProducerRecord,
   RecordMetadata,

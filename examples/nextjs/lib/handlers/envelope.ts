@@ -1,6 +1,6 @@
 // An event as kafka4 publishes it, read with care: anybody may write to a topic.
 
-import type { KafkaMessage } from '@/lib/kafka';
+import type { Kafka4Message } from '@/lib/kafka';
 
 export interface Envelope {
   eventType: string;
@@ -17,7 +17,7 @@ export interface Envelope {
 const text = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 500) : '');
 
 /** Null for what is no event: it would fail at every attempt, and nobody can repair it. */
-export function envelopeOf(message: KafkaMessage): Envelope | null {
+export function envelopeOf(message: Kafka4Message): Envelope | null {
   let value: unknown;
   try {
     value = message.json();
@@ -42,7 +42,7 @@ export function envelopeOf(message: KafkaMessage): Envelope | null {
 /** ms of the year 10000: what is beyond is no time for a database, and would be refused at every attempt. */
 const LATEST_MS = 253_402_300_800_000;
 
-function timeOf(stamp: string, message: KafkaMessage): string {
+function timeOf(stamp: string, message: Kafka4Message): string {
   const usable = (ms: number) => ms >= 0 && ms < LATEST_MS;
   const ms = [Date.parse(stamp), Number(message.timestamp)].find(usable) ?? Date.now();
   return new Date(ms).toISOString();
