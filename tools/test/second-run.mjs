@@ -1,4 +1,4 @@
-// A second run of the few spec files that failed. Real brokers share the machine with whatever else runs on it; an
+// A second run of the few spec files that failed. Brokers share the machine with whatever else runs on it; an
 // unsteady test is a defect to be mended, of the test or of the client, but no reason to throw a whole run away. What
 // passes at the second run counts as passed and is told as unsteady, with its first failure.
 

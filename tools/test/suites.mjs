@@ -39,7 +39,7 @@ const ONE_AT_A_TIME = { flags: ['--maxWorkers=1'], secondRun: true };
 /** @type {Suite[]} */
 export const SUITES = [
   { name: 'rust', title: 'Rust tests of the workspace', run: runRust },
-  { name: 'unit', title: 'jest on the embedded broker', run: () => runJest('unit') },
+  { name: 'unit', title: 'jest on the embedded broker', run: () => runJest('unit', { secondRun: true }) },
   {
     name: 'broker',
     title: 'jest on real Apache Kafka',
