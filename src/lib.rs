@@ -20,3 +20,4 @@ mod kafkajs_consumer;
 mod mailbox;
 mod producer_service;
 mod transactions;
+mod unread;

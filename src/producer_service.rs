@@ -15,19 +15,16 @@ use once_cell::sync::Lazy;
 use crate::context::NativeContext;
 use crate::error::{outcome, NativeError};
 use crate::mailbox::{patience, Mailbox};
+use crate::unread::Unread;
 
 #[napi]
 pub struct NativeProducerService {
     pub(crate) core: Arc<ProducerService>,
     mailbox: Arc<Mailbox>,
-    /// Packed reports for which a caller had no room.
-    unread: Mutex<Vec<f64>>,
+    unread: Unread,
     /// Where the context takes note of them, see `NativeContext.watchProducerRequests`.
     requests: Option<Arc<Requests>>,
 }
-
-/// Numbers for which room is kept between calls.
-const KEPT: usize = 64 * 1024;
 
 /// The id of a topic, or why its name is none.
 #[napi(object)]
@@ -50,7 +47,7 @@ impl NativeProducerService {
                 kafka4_core::runtime::spawn_blocking(move || core.disconnect(Deadline::after_ms(1_000)));
             }
         });
-        NativeProducerService { core, mailbox, unread: Mutex::default(), requests }
+        NativeProducerService { core, mailbox, unread: Unread::default(), requests }
     }
 
     #[napi]
@@ -93,19 +90,8 @@ impl NativeProducerService {
     /// is wanted, they wait for the next call. A buffer of the caller's, since one made for each call costs more than its
     /// contents.
     #[napi]
-    pub fn take_reports(&self, mut into: Float64ArraySlice<'_>) -> i32 {
-        let mut unread = self.unread.lock().expect("no panic while reporting");
-        pack(&self.core.take_reports(), &mut unread);
-        let count = unread.len();
-        if count > into.len() {
-            return -(count as i32);
-        }
-        // SAFETY: JavaScript lends it for this call, on whose thread this runs, and reads it afterwards.
-        let room = unsafe { into.as_mut() };
-        room[..count].copy_from_slice(&unread);
-        unread.clear();
-        unread.shrink_to(KEPT);
-        count as i32
+    pub fn take_reports(&self, into: Float64ArraySlice<'_>) -> i32 {
+        self.unread.write(&self.core.take_reports(), into)
     }
 
     /// All records or none; completes with the reports in the form of `takeReports`, as JSON text.

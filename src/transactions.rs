@@ -1,6 +1,6 @@
 //! Transactions step by step. Sends cross as those of the producer service, and are reported in the same form.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use kafka4_core::produce::GroupOffset;
 use kafka4_core::requests::Requests;
@@ -12,7 +12,8 @@ use napi_derive::napi;
 use crate::context::NativeContext;
 use crate::error::{outcome, NativeError};
 use crate::mailbox::{patience, Mailbox};
-use crate::producer_service::{pack, NativeTopicId};
+use crate::producer_service::NativeTopicId;
+use crate::unread::Unread;
 
 /// An offset that is committed with the transaction.
 #[napi(object)]
@@ -27,8 +28,7 @@ pub struct NativeGroupOffset {
 pub struct NativeTransactions {
     core: Arc<TransactionService>,
     mailbox: Arc<Mailbox>,
-    /// Packed reports for which a caller had no room.
-    unread: Mutex<Vec<f64>>,
+    unread: Unread,
     requests: Option<Arc<Requests>>,
 }
 
@@ -46,7 +46,7 @@ impl NativeTransactions {
                 kafka4_core::runtime::spawn_blocking(move || core.disconnect(Deadline::after_ms(1_000)));
             }
         });
-        NativeTransactions { core, mailbox, unread: Mutex::default(), requests }
+        NativeTransactions { core, mailbox, unread: Unread::default(), requests }
     }
 
     /// As `NativeProducerService.takeRequests`.
@@ -84,18 +84,8 @@ impl NativeTransactions {
 
     /// As `NativeProducerService.takeReports`.
     #[napi]
-    pub fn take_reports(&self, mut into: Float64ArraySlice<'_>) -> i32 {
-        let mut unread = self.unread.lock().expect("no panic while reporting");
-        pack(&self.core.take_reports(), &mut unread);
-        let count = unread.len();
-        if count > into.len() {
-            return -(count as i32);
-        }
-        // SAFETY: JavaScript lends it for this call, on whose thread this runs, and reads it afterwards.
-        let room = unsafe { into.as_mut() };
-        room[..count].copy_from_slice(&unread);
-        unread.clear();
-        count as i32
+    pub fn take_reports(&self, into: Float64ArraySlice<'_>) -> i32 {
+        self.unread.write(&self.core.take_reports(), into)
     }
 
     #[napi]

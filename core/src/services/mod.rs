@@ -13,4 +13,5 @@ pub mod groups;
 pub mod initialization;
 pub mod producer_service;
 pub mod status;
+pub mod topic_names;
 pub mod transactions;

@@ -17,14 +17,14 @@ use crate::runtime::Deadline;
 use crate::services::busy::Busy;
 use crate::services::context::{Context, Running};
 use crate::services::envelope::{self, Envelopes};
+use crate::services::topic_names::TopicNames;
 use crate::telemetry::log::Level;
 use crate::wake::Wake;
 
 pub struct ProducerService {
     context: Arc<Context>,
     wake: Arc<dyn Wake>,
-    /// Names by id. Ids outlive the producers: each new one registers the names in this order, so they stay the same.
-    topics: Mutex<Vec<String>>,
+    topics: TopicNames,
     state: Mutex<State>,
     /// How many of the topics the current producer knows.
     registered: AtomicUsize,
@@ -53,7 +53,7 @@ impl ProducerService {
         Arc::new(ProducerService {
             context,
             wake,
-            topics: Mutex::default(),
+            topics: TopicNames::default(),
             state: Mutex::default(),
             registered: AtomicUsize::new(0),
             connecting: Busy::default(),
@@ -118,28 +118,19 @@ impl ProducerService {
 
     /// The id of a topic for the index of records.
     pub fn topic_id(&self, name: &str) -> Result<u32> {
-        let mut topics = self.topics.lock().expect("no panic while naming");
-        if let Some(known) = topics.iter().position(|topic| topic == name) {
-            return Ok(known as u32);
-        }
-        if !crate::topics::is_valid_name(name) {
-            let message = format!("{name:?} is no topic name: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'");
-            return Err(Error::invalid(message));
-        }
-        topics.push(name.to_string());
-        Ok(topics.len() as u32 - 1)
+        self.topics.id(name)
     }
 
     /// The name behind an id of [`ProducerService::topic_id`].
     pub fn topic_name(&self, id: u32) -> Option<String> {
-        self.topics.lock().expect("no panic while naming").get(id as usize).cloned()
+        self.topics.name(id)
     }
 
     /// Takes plain records and events (see `records` and `envelope`). Never blocks; on an error nothing was sent.
     pub fn send(&self, slab: &[u8], index: &[i32], sends: &[i32]) -> Result<()> {
         let expanded = self.expand(slab, index)?;
         let producer = self.live()?;
-        self.register(&self.registered, |name| producer.topic_id(name))?;
+        self.topics.register(&self.registered, |name| producer.topic_id(name))?;
         let log = &self.context.telemetry.log;
         if log.enabled(Level::Debug) {
             log.debug("producer", &format!("{} sends, {} records", sends.len() / 2, index.len() / STRIDE));
@@ -195,7 +186,7 @@ impl ProducerService {
         }
         let producer = self.live()?;
         // From the first on: `registered` belongs to the sends of the JavaScript thread. Registering again gives the same ids.
-        self.register(&AtomicUsize::new(0), |name| producer.topic_id(name))?;
+        self.topics.register(&AtomicUsize::new(0), |name| producer.topic_id(name))?;
         let deadline = self.context.deadline();
         topics.iter().map(|topic| producer.metadata(topic, deadline)).collect()
     }
@@ -237,7 +228,7 @@ impl ProducerService {
             }
         };
         // Registering again what it knows gives the same ids.
-        self.register(&AtomicUsize::new(0), |name| producer.topic_id(name))?;
+        self.topics.register(&AtomicUsize::new(0), |name| producer.topic_id(name))?;
         Ok(producer)
     }
 
@@ -263,19 +254,6 @@ impl ProducerService {
         let properties = properties::producer(&self.context.config())?;
         let (wake, requests) = (Some(self.wake.clone()), self.context.producer_requests.get());
         Producer::open_with(&properties, "producer", telemetry, events, wake, requests)
-    }
-
-    /// Makes a producer know the topics beyond the first `known`, in the order of their ids.
-    fn register(&self, known: &AtomicUsize, register: impl Fn(&str) -> Result<u32>) -> Result<()> {
-        let topics = self.topics.lock().expect("no panic while naming");
-        for (id, name) in topics.iter().enumerate().skip(known.load(Ordering::Acquire)) {
-            let given = register(name)?;
-            if given != id as u32 {
-                return Err(Error::state("INTERNAL", format!("topic {name} has number {given} in place of {id}")));
-            }
-        }
-        known.store(topics.len(), Ordering::Release);
-        Ok(())
     }
 
     /// Turns events into records; `None` where there are only records, which then need no copy.

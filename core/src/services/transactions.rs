@@ -1,6 +1,7 @@
 //! Transactions that an application takes step by step: one transactional id, one producer, replaced when it was fenced or
 //! cannot go on. It opens with the first transaction.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::{Error, Result};
@@ -8,14 +9,14 @@ use crate::patience::Patience;
 use crate::produce::{GroupOffset, SendReport, TransactionalProducer};
 use crate::runtime::Deadline;
 use crate::services::context::{Context, Running};
+use crate::services::topic_names::TopicNames;
 use crate::wake::Wake;
 
 pub struct TransactionService {
     context: Arc<Context>,
     wake: Arc<dyn Wake>,
     transactional_id: String,
-    /// Names by id, in the order in which each new producer registers them.
-    topics: Mutex<Vec<String>>,
+    topics: TopicNames,
     state: Mutex<State>,
 }
 
@@ -25,14 +26,14 @@ struct State {
     closings: u64,
     open: Option<(Arc<TransactionalProducer>, Running)>,
     /// Of the topics, how many the open producer knows.
-    registered: usize,
+    registered: AtomicUsize,
     /// Closing or closed: their last reports are still to be taken.
     retired: Vec<Arc<TransactionalProducer>>,
 }
 
 impl TransactionService {
     pub fn new(context: Arc<Context>, wake: Arc<dyn Wake>, transactional_id: String) -> Arc<Self> {
-        let (topics, state) = (Mutex::default(), Mutex::default());
+        let (topics, state) = (TopicNames::default(), Mutex::default());
         Arc::new(TransactionService { context, wake, transactional_id, topics, state })
     }
 
@@ -54,37 +55,21 @@ impl TransactionService {
 
     /// As `ProducerService::topic_id`.
     pub fn topic_id(&self, name: &str) -> Result<u32> {
-        let mut topics = self.topics.lock().expect("no panic while naming");
-        if let Some(known) = topics.iter().position(|topic| topic == name) {
-            return Ok(known as u32);
-        }
-        if !crate::topics::is_valid_name(name) {
-            let message = format!("{name:?} is no topic name: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'");
-            return Err(Error::invalid(message));
-        }
-        topics.push(name.to_string());
-        Ok(topics.len() as u32 - 1)
+        self.topics.id(name)
     }
 
     pub fn topic_name(&self, id: u32) -> Option<String> {
-        self.topics.lock().expect("no panic while naming").get(id as usize).cloned()
+        self.topics.name(id)
     }
 
     /// Sends records in the transaction. Never blocks; on an error nothing was sent.
     pub fn send(&self, slab: &[u8], index: &[i32], sends: &[i32]) -> Result<()> {
         let producer = {
-            let mut state = self.state();
+            let state = self.state();
             let Some(producer) = state.open.as_ref().map(|(producer, _)| producer.clone()) else {
                 return Err(Error::state("CLOSED", "the transaction's producer was closed"));
             };
-            let topics = self.topics.lock().expect("no panic while naming");
-            for (id, name) in topics.iter().enumerate().skip(state.registered) {
-                let given = producer.topic_id(name)?;
-                if given != id as u32 {
-                    return Err(Error::state("INTERNAL", format!("topic {name} has number {given} in place of {id}")));
-                }
-            }
-            state.registered = topics.len();
+            self.topics.register(&state.registered, |name| producer.topic_id(name))?;
             producer
         };
         producer.send(slab, index, sends)
@@ -163,7 +148,7 @@ impl TransactionService {
         let requests = self.context.producer_requests.get();
         let id = &self.transactional_id;
         let producer = TransactionalProducer::open_with(&config, id, telemetry, events, wake, requests)?;
-        state.registered = 0;
+        state.registered = AtomicUsize::new(0);
         state.open = Some((producer.clone(), running));
         // A disconnect must not wait for the brokers.
         drop(state);
