@@ -69,6 +69,8 @@ module.exports = {
   // In a worker even when there is only one: a crash in native code then fails its spec file and is told as
   // that, in place of taking the whole run and its report away.
   workerIdleMemoryLimit: '2GB',
+  // What keeps a worker alive is told (tools/test/jest.mjs); on a busy machine jest's half second is no sign of it.
+  workerGracefulExitTimeout: 10_000,
   // A daemon that would outlive the run.
   watchman: false,
 };

@@ -99,6 +99,15 @@ describe('a second run', () => {
     });
   });
 
+  test('what failed only then is unsteady, too; a file that cannot be loaded then has failed', () => {
+    const second = { counts: { passed: 4, failed: 2, skipped: 0 }, failures: [failure('a', 'z'), failure('a', '')] };
+    expect(withSecondRun(first, second)).toEqual({
+      counts: { passed: 9, failed: 1, skipped: 0 },
+      failures: [failure('a', '')],
+      unsteady: [failure('a', 'x'), failure('a', 'y'), failure('a', 'z')],
+    });
+  });
+
   test('that could not be run changes nothing', () => {
     expect(withSecondRun(first, { problem: 'it hung' })).toEqual({ ...first, problem: 'it hung' });
     const none = { counts: counts.noCounts(), failures: [] };

@@ -14,7 +14,8 @@ both('consumer group', (lib) => {
     const events = told(consumer, 'GROUP_JOIN');
     await consumer.subscribe({ topic });
     await consumer.run({ eachMessage: async () => {} });
-    // It has joined when run resolves.
+    // It has joined when run resolves; kafkajs also resolves when a first join failed and is tried again.
+    await until('the join', () => events.length > 0);
     expect(events).toHaveLength(1);
     const { payload } = events[0] as { payload: any };
     expect(payload).toEqual({
@@ -42,6 +43,7 @@ both('consumer group', (lib) => {
     };
     const last = (events: typeof ofA) => events.filter(({ name }) => name === 'GROUP_JOIN').at(-1);
     await run(a);
+    await until('all for the first', () => partitionsOf(last(ofA), topic).length > 0);
     expect(partitionsOf(last(ofA), topic)).toEqual([0, 1, 2, 3]);
     await run(b);
     await until('two for each', () => {

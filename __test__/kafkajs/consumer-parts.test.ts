@@ -11,6 +11,7 @@ import { offsetOf, offsetsToCommit, seekTarget, topicChoices } from '@/lib/kafka
 import { ConsumedBatch } from '@/lib/kafkajs/consumer/batch';
 import { originOf, restarts } from '@/lib/kafkajs/consumer/crash';
 import { Failures, isRebalancing } from '@/lib/kafkajs/consumer/failures';
+import { groupEvents } from '@/lib/kafkajs/consumer/group';
 import { ConsumedMessage } from '@/lib/kafkajs/consumer/message';
 import { Pauses } from '@/lib/kafkajs/consumer/pauses';
 import { Slots } from '@/lib/kafkajs/consumer/slots';
@@ -242,4 +243,15 @@ test('requests have KafkaJS’s names', () => {
     'Heartbeat',
     'ApiKey9999',
   ]);
+});
+
+test('heartbeats that the coordinator answers before the join is told are not told', () => {
+  const told: unknown[] = [];
+  let identity = { memberId: '', generationId: -1 };
+  const host = { groupId: 'g', emitter: { emit: (...event: unknown[]) => told.push(event) }, identity: () => identity };
+  const { heartbeat } = groupEvents(host as never);
+  heartbeat();
+  identity = { memberId: 'm', generationId: 1 };
+  heartbeat();
+  expect(told).toEqual([['consumer.heartbeat', { groupId: 'g', memberId: 'm', groupGenerationId: 1 }]]);
 });

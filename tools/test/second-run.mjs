@@ -20,6 +20,9 @@ export function filesForSecondRun({ problem, failures = [] }) {
 }
 
 /**
+ * A test has failed that failed both times. One that passed once of two times is unsteady, whichever time it was; a file
+ * that cannot be loaded the second time has failed.
+ *
  * @param {Outcome} first
  * @param {Outcome} second  of the files that failed in the first
  * @returns {Outcome}
@@ -32,9 +35,24 @@ export function withSecondRun(first, second) {
     second.counts.passed === 0
   )
     return { ...first, problem: first.problem ?? second.problem };
-  const known = new Set(second.failures?.map(({ file, name }) => `${file} ${name}`));
-  const unsteady = first.failures?.filter(({ file, name }) => !known.has(`${file} ${name}`)) ?? [];
-  const failed = second.counts.failed;
+  const before = namesOf(first);
+  const after = namesOf(second);
+  const again = (second.failures ?? []).filter((one) => before.has(nameOf(one)) || one.name === '');
+  const unsteady = [
+    ...(first.failures ?? []).filter((one) => !after.has(nameOf(one))),
+    ...(second.failures ?? []).filter((one) => !again.includes(one)),
+  ];
+  const failed = again.length;
   const passed = first.counts.passed + first.counts.failed - failed;
-  return { counts: { ...first.counts, passed, failed }, failures: second.failures, unsteady };
+  return { counts: { ...first.counts, passed, failed }, failures: again, unsteady };
+}
+
+/** @param {Outcome} outcome */
+function namesOf({ failures = [] }) {
+  return new Set(failures.map(nameOf));
+}
+
+/** @param {import('./failures.mjs').Failure} failure */
+function nameOf({ file, name }) {
+  return `${file} ${name}`;
 }

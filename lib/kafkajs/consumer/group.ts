@@ -55,6 +55,9 @@ export function groupEvents(host: GroupHost): GroupEvents {
     heartbeat() {
       const { groupId, emitter } = host;
       const { memberId, generationId } = host.identity();
+      // The coordinator answers heartbeats as soon as it has given its assignment, while the offsets to begin from are
+      // still looked up. Whoever listens is told of the join first.
+      if (memberId === '') return;
       emitter.emit(events.HEARTBEAT, { groupId, memberId, groupGenerationId: generationId });
     },
   };
