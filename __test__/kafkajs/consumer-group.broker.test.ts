@@ -1,5 +1,8 @@
 // The group: joins, rebalances, who gets what, what is described.
 
+import type { PartitionAssigner } from 'kafkajs';
+import * as kafkajs from 'kafkajs';
+import { sharedBroker } from '../support/kafka-tools';
 import { unique, until } from '../support/until';
 import { both } from './support/both';
 import { committed, consumerOf, numbered, pause, publish, told } from './support/consuming';
@@ -183,5 +186,65 @@ both('consumer group', (lib) => {
       kafkajs: () => expect(seen.length).toBeGreaterThanOrEqual(2),
       kafka4: () => expect([seen, rebalances.map(({ name }) => name)]).toEqual([['0', '1'], ['GROUP_JOIN']]),
     });
+  });
+
+  test('RECEIVED_UNSUBSCRIBED_TOPICS tells of topics that a foreign leader assigns', async () => {
+    const mine = await lib.topic('subscribed');
+    const strange = await lib.topic('strange');
+    // An application that subscribes to both, whose leader gives every member all there is.
+    const protocol = lib.isOurs ? 'roundrobin' : 'RoundRobinAssigner';
+    const { AssignerProtocol } = kafkajs;
+    const generous: PartitionAssigner = () => ({
+      name: protocol,
+      version: 0,
+      protocol: ({ topics }) => ({
+        name: protocol,
+        metadata: AssignerProtocol.MemberMetadata.encode({ version: 0, topics, userData: Buffer.alloc(0) }),
+      }),
+      assign: async ({ members }) =>
+        members.map(({ memberId, memberMetadata }) => {
+          const foreign = memberId.startsWith('foreign-');
+          const topics = AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? [];
+          const assignment = foreign ? {} : Object.fromEntries([...topics, strange].map((topic) => [topic, [0]]));
+          const encoded = { version: 0, assignment, userData: Buffer.alloc(0) };
+          return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode(encoded) };
+        }),
+    });
+    const foreign = new kafkajs.Kafka({ brokers: [sharedBroker()], clientId: 'foreign', logLevel: 0 });
+    const groupId = unique('group');
+    const leader = foreign.consumer({
+      groupId,
+      partitionAssigners: [generous],
+      heartbeatInterval: 200,
+      maxWaitTimeInMs: 100,
+    });
+    await lib.open(leader);
+    await leader.subscribe({ topics: [mine, strange] });
+    const led = told(leader, 'GROUP_JOIN');
+    await leader.run({ eachMessage: async () => {} });
+    await until('it leads', () => led.length > 0);
+
+    const { consumer } = await consumerOf(lib, { groupId });
+    const events = told(consumer, 'RECEIVED_UNSUBSCRIBED_TOPICS', 'GROUP_JOIN');
+    await consumer.subscribe({ topic: mine, fromBeginning: true });
+    const seen: string[] = [];
+    await consumer.run({ eachMessage: async ({ topic, message }) => void seen.push(`${topic} ${message.value}`) });
+    await until('the event', () => events.length >= 2);
+    expect(events.map(({ name }) => name)).toEqual(['RECEIVED_UNSUBSCRIBED_TOPICS', 'GROUP_JOIN']);
+    const { assignedTopics, ...payload } = events[0]?.payload ?? {};
+    expect([...assignedTopics].sort()).toEqual([mine, strange].sort());
+    expect(payload).toEqual({
+      groupId,
+      generationId: expect.any(Number),
+      memberId: expect.stringMatching(/^conformance-/),
+      topicsSubscribed: [mine],
+      topicsNotSubscribed: [strange],
+    });
+    expect(events[1]?.payload.memberAssignment).toEqual({ [mine]: [0] });
+    // Nothing of the strange topic comes.
+    await publish(strange, numbered(1));
+    await publish(mine, numbered(1));
+    await until('the message', () => seen.length > 0);
+    expect(seen).toEqual([`${mine} 0`]);
   });
 });

@@ -47,6 +47,33 @@ both('an outage', (lib) => {
     );
   });
 
+  test('REQUEST_TIMEOUT is told of a request that a broker lets wait', async () => {
+    const producer = await open();
+    await producer.send({ topic: 'outage', messages: [{ value: 'before' }] });
+    const events: { type: string; payload: any }[] = [];
+    producer.on(producer.events.REQUEST_TIMEOUT, (event) => events.push(event));
+    broker.freeze();
+    try {
+      const sending = producer.send({ topic: 'outage', messages: [{ value: 'during' }] }).catch((error) => error);
+      await until('the event', () => events.length > 0);
+      expect(events[0]).toMatchObject({ type: 'producer.network.request_timeout' });
+      expect(events[0]?.payload).toEqual({
+        broker: expect.stringMatching(/:\d+$/),
+        clientId: 'conformance',
+        correlationId: expect.any(Number),
+        createdAt: expect.any(Number),
+        sentAt: expect.any(Number),
+        pendingDuration: expect.any(Number),
+        apiName: expect.any(String),
+        apiKey: expect.any(Number),
+        apiVersion: expect.any(Number),
+      });
+      expect(await sending).toBeInstanceOf(Error);
+    } finally {
+      broker.thaw();
+    }
+  });
+
   test('a disconnect while no broker is there ends', async () => {
     const producer = await open();
     await producer.send({ topic: 'outage', messages: [{ value: 'x' }] });

@@ -26,12 +26,25 @@ const at = (listener: string, config: Partial<KafkaConfig> = {}): Partial<KafkaC
 const alice = (mechanism: string, password = 'alice-secret'): KafkaConfig['sasl'] =>
   ({ mechanism, username: 'alice', password }) as KafkaConfig['sasl'];
 
+/** A JSON Web Token without a signature, which the test broker takes. */
+function token(subject: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const now = Math.floor(Date.now() / 1_000);
+  return `${part({ alg: 'none' })}.${part({ sub: subject, iat: now, exp: now + 600 })}.`;
+}
+const oauth = (value: () => string): KafkaConfig['sasl'] => ({
+  mechanism: 'oauthbearer',
+  oauthBearerProvider: async () => ({ value: value() }),
+});
+
 both('ways to connect', (lib) => {
   const GOOD: [string, Make][] = [
     ['sasl plain', () => at('SASL_PLAINTEXT', { sasl: alice('plain') })],
     ['sasl PLAIN', () => at('SASL_PLAINTEXT', { sasl: alice('PLAIN') })],
     ['sasl scram-sha-256', () => at('SASL_PLAINTEXT', { sasl: alice('scram-sha-256') })],
     ['sasl scram-sha-512', () => at('SASL_PLAINTEXT', { sasl: alice('scram-sha-512') })],
+    ['sasl oauthbearer', () => at('SASL_PLAINTEXT', { sasl: oauth(() => token('alice')) })],
+    ['sasl oauthbearer over ssl', () => at('SASL_SSL', { ssl: { ca: pem('ca') }, sasl: oauth(() => token('alice')) })],
     ['ssl with the CA as string', () => at('SSL', { ssl: { ca: pem('ca') } })],
     ['ssl with the CA as Buffer', () => at('SSL', { ssl: { ca: Buffer.from(pem('ca')) } })],
     ['ssl with a list of CAs', () => at('SSL', { ssl: { ca: [pem('strangerCa'), pem('ca')] } })],
@@ -81,6 +94,20 @@ both('ways to be refused', (lib) => {
     const error = await refusal(() => at('SASL_PLAINTEXT', { sasl: { mechanism, username: 'alice' } as never }));
     expect(error.message).toBe(message);
     expect(error).toBeInstanceOf(lib.exports.KafkaJSSASLAuthenticationError);
+  });
+
+  test('a token that the broker does not take', async () => {
+    const connecting = lib.later(
+      lib.kafka({ retry: FEW, ...at('SASL_PLAINTEXT', { sasl: oauth(() => 'no-token-at-all') }) }).producer(),
+    );
+    await lib.differs("kafkajs takes the broker's refusal for an answer, and learns of it at its first request", {
+      kafkajs: () => connecting.connect(),
+      kafka4: async () => {
+        const error = await rejectionOf(connecting.connect());
+        expect([error.name, error.cause?.name]).toContain('KafkaJSSASLAuthenticationError');
+        expect(JSON.stringify([error.message, error.stack, error.cause])).not.toContain('no-token-at-all');
+      },
+    });
   });
 
   test('a certificate of a stranger', async () => {

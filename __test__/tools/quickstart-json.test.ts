@@ -85,6 +85,7 @@ describe('--json', () => {
   it.each([
     ['localhost:1', 'No broker answers:'],
     ['embedded', 'an embedded broker lives inside the program'],
+    ['localhost:x', 'KAFKA_BROKER is localhost:x: expected host:port'],
   ])(
     'of kafka:test without a broker to check (%s)',
     async (broker, reason) => {

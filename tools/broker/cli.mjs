@@ -14,6 +14,9 @@ import { clearState, readState, writeState } from './state.mjs';
 import { prepareTopics } from './topics.mjs';
 import { isReady, metadata } from './wire.mjs';
 
+/** Of a broker that has many; `status` lists all. */
+const SHOWN_TOPICS = 8;
+
 const say = (line) => process.stdout.write(`${line}\n`);
 
 /** What runs now: the remembered engine if it really does, or services that somebody started by hand. */
@@ -93,7 +96,10 @@ async function ready(state, begin) {
   const own = topics.filter((topic) => !topic.internal).map((topic) => `${topic.name} (${topic.partitions})`);
   say(`Ready after ${((Date.now() - begin) / 1000).toFixed(1)} s.`);
   say(`  Brokers   ${state.ports.map((port) => `localhost:${port}`).join('   ')}`);
-  say(`  Topics    ${own.sort().join(', ')}${created.length ? ` - created ${created.length}` : ''}`);
+  const more = own.length - SHOWN_TOPICS;
+  const names = own.sort().slice(0, SHOWN_TOPICS).join(', ');
+  const rest = more > 0 ? `, ${more} more (npm run kafka:status)` : '';
+  say(`  Topics    ${names}${rest}${created.length ? ` - created ${created.length}` : ''}`);
   if (state.engine === 'compose') {
     say('  Kafka UI  http://localhost:8080');
     say('  Redis     localhost:6379, Redis Commander http://localhost:8081');

@@ -119,6 +119,12 @@ export async function main({ argv = process.argv.slice(2), env = process.env, lo
       ],
       ['Start one with npm run kafka:start, then: KAFKA_BROKER=localhost:29092 npm run kafka:test'],
     );
+  // Before the package is built for it.
+  if (named.length === 0)
+    return giveUp(
+      [`KAFKA_BROKER is ${broker}: expected host:port, several of them separated by commas.`],
+      ['On this machine: npm run kafka:start, then: KAFKA_BROKER=localhost:29092 npm run kafka:test'],
+    );
   const reasons = await unreachable(env);
   if (reasons.length > 0)
     return giveUp(
