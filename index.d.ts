@@ -116,7 +116,7 @@ export declare class NativeGroupMember {
   takeClosing(): Array<number>
   /** What the group has told, as JSON texts (core/src/consume/notes.rs). */
   takeNotes(): Array<string>
-  /** Requests that were written or answered, as JSON texts (core/src/requests.rs). */
+  /** Requests that were written or answered, as JSON texts (core/src/requests). */
   takeRequests(): Array<string>
   /** Which requests are told from now on. */
   watchRequests(heartbeats: boolean, fetches: boolean, all: boolean): void
@@ -205,7 +205,7 @@ export declare class NativeProducerService {
   setTransactionalId(id?: string | undefined | null): NativeError | null
   /** Completes with what brokers know of these topics, see core/src/produce/metadata.rs. */
   metadata(id: number, topics: Array<string>): void
-  /** The requests to brokers that were noted since the last call, as JSON texts (core/src/requests.rs). */
+  /** The requests to brokers that were noted since the last call, as JSON texts (core/src/requests). */
   takeRequests(): Array<string>
   isConnected(): boolean
 }

@@ -150,7 +150,7 @@ impl NativeGroupMember {
         member.consumer.take_notes().iter().map(|note| serde_json::to_string(note).expect("plain data")).collect()
     }
 
-    /// Requests that were written or answered, as JSON texts (core/src/requests.rs).
+    /// Requests that were written or answered, as JSON texts (core/src/requests).
     #[napi]
     pub fn take_requests(&self) -> Vec<String> {
         let Ok(member) = &self.opened else { return Vec::new() };

@@ -122,7 +122,7 @@ impl NativeProducerService {
         });
     }
 
-    /// The requests to brokers that were noted since the last call, as JSON texts (core/src/requests.rs).
+    /// The requests to brokers that were noted since the last call, as JSON texts (core/src/requests).
     #[napi]
     pub fn take_requests(&self) -> Vec<String> {
         let notes = self.requests.as_ref().map(|requests| requests.take()).unwrap_or_default();

@@ -1,5 +1,5 @@
 /** REQUEST, REQUEST_TIMEOUT, REQUEST_QUEUE_SIZE, and what consumers tell of fetches and heartbeats, from the requests
- * that the core has noted (core/src/requests.rs). */
+ * that the core has noted (core/src/requests). */
 import { apiNameOf } from './api-names.js';
 import type { InstrumentationEmitter } from './emitter.js';
 

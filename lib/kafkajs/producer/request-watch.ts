@@ -4,7 +4,7 @@ import type { InstrumentationEmitter } from '../events/emitter.js';
 import { requestEvents } from '../events/requests.js';
 import { PRODUCER_EVENTS } from './events.js';
 
-/** Kinds of requests that are noted (core/src/requests.rs). */
+/** Kinds of requests that are noted (core/src/requests). */
 const NONE = 0;
 const ALL = 4;
 

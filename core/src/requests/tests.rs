@@ -1,3 +1,5 @@
+use super::intercept::{address, peer_of};
+use super::noted::LIMIT;
 use super::*;
 
 struct Silent;
