@@ -1,7 +1,7 @@
 /** KafkaConsumerService: handlers by topic, started and stopped one by one. */
 import type { NativeConsumerService } from '../../index.js';
 import type { EachBatchHandler, EachMessageHandler } from '../kafkajs/types.js';
-import { type CallOptions, onAbort, Shared, signalOf } from './abort.js';
+import { type CallOptions, onAbort, signalOf } from './abort.js';
 import { type Context, sharedContext, singleton } from './context.js';
 import { asyncDispose } from './dispose.js';
 import { EVENT_KINDS } from './envelopes.js';
@@ -13,18 +13,12 @@ import type { Lane } from './lane.js';
 import { Lanes } from './lanes.js';
 import { native } from './native.js';
 import { openConsumers } from './open.js';
-import { GRACE_MS, Patience } from './patience.js';
+import { Patience } from './patience.js';
 import { checkedRetryPolicy, type RetryPolicy } from './retry-policy.js';
+import { TopicChanges } from './topic-changes.js';
 
 export type MessageHandler = EachMessageHandler;
 export type BatchHandler = EachBatchHandler;
-
-/** A start or stop of a topic that is under way. */
-interface Change {
-  starts: boolean;
-  groupId: string | undefined;
-  work: Shared<void>;
-}
 
 /** ms that a stop has at least. */
 const LEAVING_MS = 500;
@@ -33,11 +27,9 @@ export class KafkaConsumerService {
   readonly #getContext: () => Context;
   readonly #handlers = new Map<string, Handler>();
   readonly #active = new Set<string>();
-  /** The last start or stop of a topic, while it is under way. */
-  readonly #changes = new Map<string, Change>();
+  readonly #changes = new TopicChanges();
   /** Of the topics that run: takes the listeners off the signals that they were started with. */
   readonly #signals = new Map<string, (() => void)[]>();
-  #stoppingAll: Promise<void> | undefined;
   #native: NativeConsumerService | undefined;
   #lanes: Lanes | undefined;
   #held = false;
@@ -96,11 +88,11 @@ export class KafkaConsumerService {
       return Promise.reject(error);
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const last = this.#changes.get(topic);
+    const last = this.#changes.last(topic);
     const same = last?.starts === true && last.groupId === groupId && !last.work.isCancelled;
     const work = same
       ? last.work
-      : this.#change(topic, true, groupId, (cancelled) => this.#start(topic, groupId, cancelled));
+      : this.#changes.add(topic, true, groupId, (cancelled) => this.#start(topic, groupId, cancelled));
     if (signal === undefined) return work.join();
     return work.join(signal).then(() => this.#stopAtAbort(topic, signal));
   }
@@ -116,33 +108,6 @@ export class KafkaConsumerService {
     const known = this.#signals.get(topic);
     if (known === undefined) this.#signals.set(topic, [off]);
     else known.push(off);
-  }
-
-  /** Starts and stops of one topic happen in the order in which they were asked for. */
-  #change(
-    topic: string,
-    starts: boolean,
-    groupId: string | undefined,
-    run: (cancelled: AbortSignal, patience: Patience) => Promise<void>,
-  ): Shared<void> {
-    // Taken now: what is asked for later waits for this one.
-    const before = this.#changes.get(topic)?.work;
-    const stopping = this.#stoppingAll;
-    const patience = new Patience();
-    const work: Shared<void> = new Shared(async (cancelled) => {
-      try {
-        // A start that hangs because nobody answers must not hold the stop up that follows it.
-        if (before !== undefined && !starts) await patience.ended(before, GRACE_MS, `startConsumer('${topic}')`);
-        else if (before !== undefined) await before.over.catch(() => {});
-        if (stopping !== undefined) await stopping.catch(() => {});
-        if (starts && cancelled.aborted) throw cancelled.reason;
-        await run(cancelled, patience);
-      } finally {
-        if (this.#changes.get(topic)?.work === work) this.#changes.delete(topic);
-      }
-    });
-    this.#changes.set(topic, { starts, groupId, work });
-    return work;
   }
 
   async #start(topic: string, groupId: string | undefined, cancelled: AbortSignal): Promise<void> {
@@ -186,9 +151,9 @@ export class KafkaConsumerService {
    * answers, commit and leave are given up after 7 s.
    */
   stopConsumer(topic: string): Promise<void> {
-    const last = this.#changes.get(topic);
+    const last = this.#changes.last(topic);
     if (last?.starts === false) return last.work.join();
-    return this.#change(topic, false, undefined, (_, patience) => this.#stop(topic, patience)).join();
+    return this.#changes.add(topic, false, undefined, (_, patience) => this.#stop(topic, patience)).join();
   }
 
   async #stop(topic: string, patience: Patience): Promise<void> {
@@ -206,7 +171,7 @@ export class KafkaConsumerService {
 
   /** Stops every topic, bounded by KAFKA_TIMEOUT in all; see `stopConsumer`. */
   stopAllConsumers(): Promise<void> {
-    if (this.#stoppingAll !== undefined) return this.#stoppingAll;
+    if (this.#changes.stoppingAll !== undefined) return this.#changes.stoppingAll;
     return this.stopAllBy(async (leftMs, patience) => {
       const core = this.#native;
       if (core === undefined) return;
@@ -221,21 +186,13 @@ export class KafkaConsumerService {
 
   /** For the initialization service, whose cleanup stops consumers in the core: `stop` gets what is left of KAFKA_TIMEOUT. */
   stopAllBy(stop: (leftMs: number, patience: Patience) => Promise<void>, patience = new Patience()): Promise<void> {
-    const over = this.#stopAll(stop, patience).finally(() => {
-      if (this.#stoppingAll === over) this.#stoppingAll = undefined;
-    });
-    this.#stoppingAll = over;
-    return over;
+    return this.#changes.stopsAll(this.#stopAll(stop, patience));
   }
 
   async #stopAll(stop: (leftMs: number, patience: Patience) => Promise<void>, patience: Patience): Promise<void> {
     const { timeout } = this.#context();
     const begun = patience.elapsedMs;
-    const changes = [...this.#changes].map(async ([topic, { starts, work }]) => {
-      if (starts) await patience.ended(work, GRACE_MS, `startConsumer('${topic}')`);
-      else await work.over;
-    });
-    await Promise.allSettled([this.#stoppingAll, ...changes]);
+    await this.#changes.ended(patience);
     this.#lanes?.halt(() => true);
     try {
       // Commit and leave take a moment, even where the changes before took all of the time.
@@ -303,7 +260,7 @@ export class KafkaConsumerService {
 
   #stopTopic(lane: Lane, error: unknown): void {
     // Another partition may have said so before.
-    if (this.#changes.get(lane.topic)?.starts === false) return;
+    if (this.#changes.last(lane.topic)?.starts === false) return;
     const message = tell(error);
     const context = this.#context();
     context.native.log(1, 'consumer', `${lane.topic} is stopped, as its retry policy says: ${message}`);

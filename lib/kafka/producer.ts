@@ -1,7 +1,7 @@
 /** KafkaProducerService: publishes events, batches and transactions. */
 import type { NativeProducerService } from '../../index.js';
 import type { Message, ProducerRecord, RecordMetadata } from '../kafkajs/types.js';
-import { type CallOptions, Shared, signalOf } from './abort.js';
+import type { CallOptions } from './abort.js';
 import { type Context, sharedContext, singleton } from './context.js';
 import { asyncDispose } from './dispose.js';
 import { assertText, EVENT_KINDS, toJson, unserializable } from './envelopes.js';
@@ -11,33 +11,29 @@ import { native } from './native.js';
 import { openProducers } from './open.js';
 import { Outbox } from './outbox.js';
 import { type PackedTransaction, packMessages, packTransaction } from './pack.js';
-import { GRACE_MS, givenUp, Patience, QUIET_MS } from './patience.js';
+import { Patience } from './patience.js';
+import { ProducerConnection } from './producer-connection.js';
 import { publishError, type Report, readReports } from './reports.js';
 import { activeTraceparent } from './trace.js';
 import { Transactions } from './transactions.js';
-
-// In place of queueMicrotask, which fake timers of a test runner take away: nothing would be sent any more.
-const settled = Promise.resolve();
-
-/** ms that a connect gets which waits for one disconnect and is undone by the next. */
-const LATE_MS = 2_000;
 
 export class KafkaProducerService {
   readonly #getContext: () => Context;
   #native: NativeProducerService | undefined;
   readonly #outbox = new Outbox(
     () => this.#core(),
-    () => this.#scheduleFlush(),
+    () => this.#connection.scheduleFlush(),
   );
-  #flushScheduled = false;
-  #connected = false;
-  #connecting: Shared<void> | undefined;
-  /** It waits for the end of a disconnect. */
-  #connectingAgain = false;
-  #disconnecting: Promise<void> | undefined;
-  /** The running disconnect has sent what it sends: what is published now waits for the next connect. */
-  #closing = false;
   readonly #transactions = new Transactions();
+  readonly #connection = new ProducerConnection({
+    context: () => this.#context(),
+    core: () => this.#core(),
+    made: () => this.#native,
+    outbox: this.#outbox,
+    transactions: this.#transactions,
+    opened: () => void openProducers().add(this),
+    closed: () => void openProducers().delete(this),
+  });
 
   /** Applications use the singleton `kafkaProducerService`; an instance of one's own has a connection of its own. */
   constructor(context: () => Context = sharedContext) {
@@ -50,56 +46,7 @@ export class KafkaProducerService {
    * aborted: then nothing is left open, unless somebody else waits for the same connect.
    */
   connect(options: CallOptions = {}): Promise<void> {
-    let signal: AbortSignal | undefined;
-    try {
-      signal = signalOf(options, 'connect');
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const before = this.#connecting;
-    if (before !== undefined && !before.isCancelled) return before.join(signal);
-    if (before === undefined && this.#connected && this.#disconnecting === undefined) return Promise.resolve();
-    this.#connectingAgain = this.#disconnecting !== undefined;
-    const work: Shared<void> = new Shared(async (cancelled) => {
-      try {
-        await this.#connect(cancelled, before);
-        this.#connectEnded(work);
-      } catch (error) {
-        // What waits behind a connect that nobody wanted any more may have the next one to wait for.
-        if (this.#connectEnded(work)) this.#outbox.rejectWaiting(error);
-        throw error;
-      }
-    });
-    this.#connecting = work;
-    return work.join(signal);
-  }
-
-  /** True: it was the last one. */
-  #connectEnded(work: Shared<void>): boolean {
-    if (this.#connecting !== work) return false;
-    this.#connecting = undefined;
-    this.#connectingAgain = false;
-    return true;
-  }
-
-  async #connect(cancelled: AbortSignal, before: Shared<void> | undefined): Promise<void> {
-    const { mailbox } = this.#context();
-    const core = this.#core();
-    // Taken now: a disconnect that is asked for later waits for this connect.
-    const disconnecting = this.#disconnecting;
-    await before?.over.catch(() => {});
-    await disconnecting?.catch(() => {});
-    if (cancelled.aborted) throw cancelled.reason;
-    await mailbox.request<void>((id) => core.connect(id), cancelled).catch(reasonOf(cancelled));
-    if (cancelled.aborted) {
-      // The answer and the abort have met.
-      await mailbox.request<void>((id) => core.disconnect(id, 0, 0));
-      throw cancelled.reason;
-    }
-    this.#connected = true;
-    openProducers().add(this);
-    this.#flush();
+    return this.#connection.connect(options);
   }
 
   /**
@@ -113,36 +60,7 @@ export class KafkaProducerService {
 
   /** For the signal handlers, whose stops share their patience. */
   disconnectBy(patience: Patience): Promise<void> {
-    // A connect that waits for the end of this disconnect is undone by the next one.
-    if (this.#connectingAgain && this.#connecting !== undefined) {
-      const connecting = this.#connecting;
-      const until = (): number => patience.elapsedMs + Math.max(patience.quietMs, LATE_MS);
-      return Promise.resolve(this.#disconnecting)
-        .catch(() => {})
-        .then(() => patience.ended(connecting, until(), 'the connect'))
-        .then(() => this.disconnectBy(patience));
-    }
-    this.#disconnecting ??= this.#disconnect(patience).finally(() => {
-      this.#disconnecting = undefined;
-    });
-    return this.#disconnecting;
-  }
-
-  async #disconnect(patience: Patience): Promise<void> {
-    if (this.#native === undefined && this.#connecting === undefined) return;
-    await this.finish(patience);
-    const core = this.#native;
-    if (core === undefined) return;
-    const { mailbox, timeout } = this.#context();
-    this.#closing = true;
-    try {
-      this.#flush();
-      this.#connected = false;
-      await mailbox.request<void>((id) => core.disconnect(id, patience.leftMs(timeout), patience.quietMs));
-    } finally {
-      this.#closing = false;
-      openProducers().delete(this);
-    }
+    return this.#connection.disconnectBy(patience);
   }
 
   /** `await using producer = …`: disconnects. */
@@ -187,7 +105,7 @@ export class KafkaProducerService {
    * a broker refuses rejects with KafkaPublishError, whose `results` tell the fate of every message.
    */
   publishBatch(topic: string, messages: Message[]): Promise<RecordMetadata[]> {
-    return this.#outbox.publish(topic, this.#connected, (packer) =>
+    return this.#outbox.publish(topic, this.#connection.connected, (packer) =>
       packMessages(packer, (name) => this.#outbox.topicId(name), topic, messages),
     );
   }
@@ -206,7 +124,7 @@ export class KafkaProducerService {
     const { topics } = packed;
     if (topics.length === 0) return Promise.resolve([]);
     return this.#transactions.run(async () => {
-      if (!this.#connected || this.#closing) await this.connect();
+      if (this.#connection.away) await this.connect();
       const core = this.#core();
       const numbers = await this.#context().mailbox.request<number[]>((id) =>
         core.transaction(id, packed.slab, packed.index, packed.sends),
@@ -238,31 +156,15 @@ export class KafkaProducerService {
 
   /** For the initialization service: what it did to the connection behind this object's back. */
   connectionChanged(connected: boolean): void {
-    this.#connected = connected;
-    if (connected) this.#flush();
+    this.#connection.changed(connected);
   }
 
   /**
    * For the stops: sends what was published and still waits, connecting for it, and lets transactions end. What cannot be
    * sent in time is rejected.
    */
-  async finish(patience: Patience): Promise<void> {
-    const waiting = this.#outbox.hasWaiting;
-    await patience.ended(this.#connecting, waiting ? QUIET_MS : GRACE_MS, 'the connect');
-    if (this.#native === undefined) return;
-    const { mailbox, timeout } = this.#context();
-    const core = this.#native;
-    if (!this.#connected && this.#outbox.hasWaiting) {
-      // Published in the tick of the stop, or while it waited.
-      const enough = AbortSignal.timeout(Math.min(patience.quietMs, patience.leftMs(timeout)));
-      await mailbox
-        .request<void>((id) => core.connect(id), enough)
-        .catch((error) => this.#outbox.rejectWaiting(enough.aborted ? givenUp('the publish') : error));
-    }
-    if (!this.#connected) return;
-    // Not all of the time: the one that runs then is the core's to end.
-    await this.#transactions.drain(patience.leftMs(timeout) * 0.75);
-    this.#flush();
+  finish(patience: Patience): Promise<void> {
+    return this.#connection.finish(patience);
   }
 
   /** For the signal handlers: from now on publishes reject with this error; without one they are taken again. */
@@ -289,7 +191,7 @@ export class KafkaProducerService {
       return Promise.reject(error);
     }
     const trace = this.#traceparent();
-    return this.#outbox.publish(kind.topic, this.#connected, (packer) =>
+    return this.#outbox.publish(kind.topic, this.#connection.connected, (packer) =>
       packer.event(kind.number, eventType, id, userId, json, trace),
     );
   }
@@ -315,27 +217,6 @@ export class KafkaProducerService {
     return results;
   }
 
-  /** Sends of one tick cross the border together. */
-  #scheduleFlush(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    void settled.then(() => {
-      this.#flushScheduled = false;
-      // A disconnect that has not come to the end of its queue sends this, too.
-      if (this.#disconnecting !== undefined && !this.#closing) return;
-      if (this.#connected && !this.#closing) this.#flush();
-      // A rejected connect rejects every waiting publish; the connect's own promise has nobody to tell.
-      else this.connect().catch(() => {});
-    });
-  }
-
-  #flush(): void {
-    if (this.#outbox.flush()) return;
-    // The core was disconnected behind this object's back: all of it waits for the next connection.
-    this.#connected = false;
-    this.#scheduleFlush();
-  }
-
   #context(): Context {
     const context = this.#getContext();
     context.assertUsable();
@@ -353,10 +234,3 @@ export class KafkaProducerService {
 }
 
 export const kafkaProducerService: KafkaProducerService = singleton('producer', () => new KafkaProducerService());
-
-/** In place of what the core says of a cancelled call: who cancelled it says why. */
-function reasonOf(cancelled: AbortSignal): (error: unknown) => never {
-  return (error) => {
-    throw cancelled.aborted ? cancelled.reason : error;
-  };
-}

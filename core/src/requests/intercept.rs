@@ -16,7 +16,7 @@ use super::{Answer, Requests};
 ///
 /// # Safety
 /// `socket` stays open during the call.
-pub(super) unsafe fn peer_of(socket: c_int) -> Option<SocketAddr> {
+unsafe fn peer_of(socket: c_int) -> Option<SocketAddr> {
     #[cfg(unix)]
     let stream = <TcpStream as std::os::fd::FromRawFd>::from_raw_fd(socket);
     #[cfg(windows)]

@@ -1,4 +1,4 @@
-use super::intercept::{address, peer_of};
+use super::intercept::address;
 use super::noted::LIMIT;
 use super::*;
 

@@ -12,15 +12,15 @@ import type { Logger } from '../logger.js';
 import { nativeError } from '../native-error.js';
 import type { TopicPartitions } from '../shared-types.js';
 import type { OffsetToCommit, SeekTarget, TopicChoice } from './arguments.js';
+import { Assignment } from './assignment.js';
 import { Commits, type CommitsHost } from './commits.js';
 import { events } from './events.js';
 import { Failures, isRebalancing } from './failures.js';
 import { groupEvents } from './group.js';
-import { type Closed, Lane } from './lane.js';
+import type { Lane } from './lane.js';
 import type { Handlers, LaneHost } from './lane-host.js';
 import type { Member } from './member.js';
 import { errorOfNote, type Note } from './notes.js';
-import { Pauses, pausedTopics } from './pauses.js';
 import { Progress } from './progress.js';
 import { Slots } from './slots.js';
 import type { ConsumerRunConfig } from './types.js';
@@ -55,11 +55,7 @@ export class Runner implements LaneHost, CommitsHost {
   readonly commits: Commits;
   running = true;
   readonly #options: RunnerOptions;
-  readonly #pauses = new Pauses();
-  /** Seeks of partitions that are not assigned yet. */
-  readonly #seeks = new Map<string, number>();
-  readonly #lanes = new Map<number, Lane>();
-  readonly #current = new Map<string, Lane>();
+  readonly #assignment = new Assignment(this, () => this.#member);
   readonly #progress = new Progress((steps) => this.#member?.native.advance(steps));
   readonly #joining = new AbortController();
   readonly #commitFailures: Failures;
@@ -121,19 +117,17 @@ export class Runner implements LaneHost, CommitsHost {
         const id = slab.lane(from);
         let to = from + 1;
         while (to < slab.count && slab.lane(to) === id) to += 1;
-        this.#lanes.get(id)?.push({ slab, from, to });
+        this.#assignment.byId(id)?.push({ slab, from, to });
         from = to;
       }
     }
     this.#takeNotes(member);
     for (const id of core.takeClosing()) {
-      const lane = this.#lanes.get(id);
+      const lane = this.#assignment.byId(id);
       if (lane === undefined) core.laneIdle(id);
       else lane.close(this.running ? 'revoked' : 'stopped');
     }
-    for (const [id, lane] of this.#lanes) {
-      if (lane.closed !== undefined && !core.hasLane(id)) this.#lanes.delete(id);
-    }
+    this.#assignment.sweep((id) => core.hasLane(id));
     requestEvents(core.takeRequests(), this.emitter, events, this.#options.clientId, this.groupEvents);
   }
 
@@ -169,34 +163,21 @@ export class Runner implements LaneHost, CommitsHost {
 
   #joined(note: Extract<Note, { type: 'joined' }>): void {
     this.#identity = { memberId: note.memberId, generationId: note.generation };
-    for (const { topic, partition, lane: id } of note.partitions) {
-      if (this.#lanes.has(id)) continue;
-      this.#addLane(id, topic, partition);
-      const key = keyOf(topic, partition);
-      const offset = this.#seeks.get(key);
-      if (offset === undefined) continue;
-      this.#seeks.delete(key);
-      this.seek({ topic, partition, offset });
+    for (const { topic, partition, lane } of note.partitions) {
+      const waiting = this.#assignment.assigned(lane, topic, partition);
+      if (waiting !== undefined) this.seek(waiting);
     }
     this.groupEvents.joined(note, this.#topics);
-  }
-
-  #addLane(id: number, topic: string, partition: number): Lane {
-    const lane = new Lane(this, id, topic, partition);
-    this.#lanes.set(id, lane);
-    this.#current.set(keyOf(topic, partition), lane);
-    if (this.isPaused(topic, partition)) this.#member?.native.pauseLane(id, true);
-    return lane;
   }
 
   // -- for lanes and commits
 
   lanes(): Iterable<Lane> {
-    return this.#current.values();
+    return this.#assignment.current();
   }
 
   laneOf(topic: string, partition: number): Lane | undefined {
-    return this.#current.get(keyOf(topic, partition));
+    return this.#assignment.of(topic, partition);
   }
 
   highWatermark(lane: Lane): number {
@@ -204,7 +185,7 @@ export class Runner implements LaneHost, CommitsHost {
   }
 
   isPaused(topic: string, partition: number): boolean {
-    return this.#pauses.has(topic, partition);
+    return this.#assignment.isPaused(topic, partition);
   }
 
   pause(topic: string, partition: number): () => void {
@@ -220,8 +201,7 @@ export class Runner implements LaneHost, CommitsHost {
   /** What the lane has resolved is committed before its partition may be somebody else's. */
   over(lane: Lane): void {
     const done = (): void => {
-      const key = keyOf(lane.topic, lane.partition);
-      if (this.#current.get(key) === lane) this.#current.delete(key);
+      this.#assignment.over(lane);
       this.#progress.flush();
       this.#member?.native.laneIdle(lane.id);
     };
@@ -291,56 +271,25 @@ export class Runner implements LaneHost, CommitsHost {
   }
 
   /** Where the partition is not assigned, this waits until it is. */
-  seek({ topic, partition, offset }: SeekTarget): void {
-    const lane = this.laneOf(topic, partition);
-    if (lane === undefined || lane.closed !== undefined) {
-      this.#seeks.set(keyOf(topic, partition), offset);
-      return;
-    }
-    const fresh = this.#move(lane, offset);
-    if (fresh === undefined) return;
-    if (offset >= 0 && this.autoCommit) this.commits.sought(fresh, offset);
+  seek(target: SeekTarget): void {
+    const fresh = this.#assignment.seek(target);
+    if (fresh !== undefined && target.offset >= 0 && this.autoCommit) this.commits.sought(fresh, target.offset);
   }
 
   rewind(lane: Lane, offset: number): void {
-    this.#move(lane, offset);
-  }
-
-  /** A lane in place of another, at an offset; the old one's messages are void. */
-  #move(lane: Lane, offset: number): Lane | undefined {
-    const { topic, partition, id } = lane;
-    const number = this.#member?.native.seek(id, offset) ?? -1;
-    if (number < 0) {
-      // Just being taken away, or too many seeks wait.
-      if (number === -1) this.#seeks.set(keyOf(topic, partition), offset);
-      return undefined;
-    }
-    const fresh = this.#addLane(number, topic, partition);
-    lane.close('sought');
-    return fresh;
+    this.#assignment.move(lane, offset);
   }
 
   pauseAll(choices: TopicChoice[]): void {
-    this.#pauses.pause(choices);
-    this.#applyPauses(choices);
+    this.#assignment.pause(choices);
   }
 
   resumeAll(choices: TopicChoice[]): void {
-    this.#pauses.resume(choices);
-    this.#applyPauses(choices);
-  }
-
-  #applyPauses(choices: TopicChoice[]): void {
-    const topics = new Set(choices.map(({ topic }) => topic));
-    for (const lane of this.#current.values()) {
-      if (!topics.has(lane.topic) || lane.closed !== undefined) continue;
-      this.#member?.native.pauseLane(lane.id, lane.paused);
-      lane.kick();
-    }
+    this.#assignment.resume(choices);
   }
 
   paused(): TopicPartitions[] {
-    return pausedTopics(this.#current.values());
+    return this.#assignment.paused();
   }
 
   // -- the end
@@ -356,17 +305,9 @@ export class Runner implements LaneHost, CommitsHost {
     const patience = new Patience();
     this.#joining.abort(new Error('the consumer stops'));
     clearTimeout(this.#recommit);
-    this.#closeAll('stopped');
+    this.#assignment.closeAll('stopped');
     const member = this.#member;
     if (member !== undefined) await member.close(this.#options.stopMs, patience).catch(() => {});
     this.commits.end();
   }
-
-  #closeAll(why: Closed): void {
-    for (const lane of [...this.#lanes.values()]) lane.close(why);
-  }
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${partition}|${topic}`;
 }
