@@ -39,10 +39,12 @@ function expectGood(result: Run, passed: RegExp): void {
 describe.each(Object.keys(JEST))('jest %s', (major) => {
   const commonjs = testFiles('commonjs');
   const modules = testFiles('module');
+  const inJsdom = ALL || major === '30';
   let dir: string;
 
   beforeAll(() => {
-    dir = stage.project(`jest${major}`, [`jest@${JEST[major]}`]);
+    const version = JEST[major];
+    dir = stage.project(`jest${major}`, [`jest@${version}`, ...(inJsdom ? [`jest-environment-jsdom@${version}`] : [])]);
     const config = (rest: object) =>
       `module.exports = ${JSON.stringify({ testEnvironment: 'node', watchman: false, ...rest })};\n`;
     write(dir, {
@@ -53,11 +55,17 @@ describe.each(Object.keys(JEST))('jest %s', (major) => {
         testMatch: UNTIMED.map((name) => `**/${name}.test.js`),
         fakeTimers: { enableGlobally: true },
       }),
+      // As docs/testing.md says it.
+      'jsdom.config.cjs': config({
+        testMatch: UNTIMED.map((name) => `**/${name}.test.js`),
+        testEnvironment: 'jsdom',
+        testEnvironmentOptions: { customExportConditions: ['node', 'node-addons'] },
+      }),
       'esm.config.cjs': config({ testMatch: ['**/*.test.mjs'], transform: {} }),
     });
   }, INSTALL_MS);
 
-  const ways: [string, 'cjs' | 'esm' | 'timers', string[]][] = [
+  const ways: [string, 'cjs' | 'esm' | 'timers' | 'jsdom', string[]][] = [
     ['CommonJS, one process', 'cjs', ['-i']],
     ['ESM by --experimental-vm-modules, one process', 'esm', ['-i']],
   ];
@@ -65,11 +73,13 @@ describe.each(Object.keys(JEST))('jest %s', (major) => {
     ways.push(['CommonJS, worker threads', 'cjs', ['-w2', '--workerThreads']]);
     ways.push(['CommonJS, fake timers in all files', 'timers', ['-i']]);
   }
+  if (inJsdom) ways.push(['CommonJS, jsdom', 'jsdom', ['-i']]);
   if (ALL) ways.push(['CommonJS, two processes', 'cjs', ['-w2']], ['ESM, two processes', 'esm', ['-w2']]);
 
   test.each(ways)('%s', async (_what, kind, flags) => {
     const nodeFlags = kind === 'esm' ? ['--experimental-vm-modules', '--no-warnings'] : [];
-    const files = { cjs: Object.keys(commonjs), esm: Object.keys(modules), timers: UNTIMED }[kind].length;
+    const files = { cjs: Object.keys(commonjs), esm: Object.keys(modules), timers: UNTIMED, jsdom: UNTIMED }[kind]
+      .length;
     const args = [
       ...nodeFlags,
       join(dir, 'node_modules', 'jest', 'bin', 'jest.js'),
