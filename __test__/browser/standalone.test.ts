@@ -151,6 +151,19 @@ test('while PostgreSQL is away enrolments wait, and health tells it; then they a
   await system.healthy();
 });
 
+test('while Redis is away counters wait, and health tells it; then each event counts once', async () => {
+  await system.redis.kill();
+  await say(ada, 'Does this count?');
+  await until('health is degraded', async () => (await health(system.url))?.body.status === 'degraded');
+  const { code, body } = (await health(system.url))!;
+  expect(code).toBe(200);
+  expect(body.reasons.join()).toContain('counters wait for Redis');
+  await system.redis.start();
+  await system.healthy();
+  await chatLine(grace, 'Does this count?').waitFor();
+  await until('every event has been counted', async () => counted() === (await stored()));
+});
+
 const enrolWithoutWaiting = (page: Page, id: string) =>
   page.getByTestId(`course-${id}`).getByRole('button', { name: 'Enrol' }).click();
 
