@@ -62,7 +62,7 @@ export function statuses(result: InitResult): Record<string, string> {
 export function nextApp(changes: Files = {}): Files {
   return {
     'package.json': JSON.stringify({
-      dependencies: { next: '16.4.3', kafka4: '0.1.0' },
+      dependencies: { next: '16.4.3', kafka4: '2.3.0' },
       devDependencies: { typescript: '^5' },
     }),
     'package-lock.json': '{}',

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const { exportNames, moduleText } = require('../../tools/build/esm-entry.mjs');
+const { exportNames, moduleText, withPlainExports } = require('../../tools/build/esm-entry.mjs');
 const { sweepDist } = require('../../tools/build/sweep.mjs');
 
 let dir: string;
@@ -25,6 +25,21 @@ test('the ESM entry names what the CommonJS one exports', () => {
   expect(text).toMatch(/^\/\/ Generated /);
   expect(text).toContain("import cjs from './index.js';");
   expect(text).toContain('export const {\n  a,\n  b,\n} = cjs;');
+});
+
+test('the CommonJS entry is its own default, and its exports can be replaced', () => {
+  const entry = join(dir, 'plain.js');
+  const written = `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+Object.defineProperty(exports, "a", { enumerable: true, get: function () { return 1; } });
+//# sourceMappingURL=plain.js.map
+`;
+  writeFileSync(entry, withPlainExports(written));
+  expect(withPlainExports(withPlainExports(written))).toBe(withPlainExports(written));
+  const made = require(entry);
+  expect([made.__esModule, made.default === made, Object.keys(made)]).toEqual([true, true, ['a']]);
+  made.a = 2;
+  expect(require(entry).a).toBe(2);
 });
 
 test('an entry without exports is an error, not an empty package', () => {

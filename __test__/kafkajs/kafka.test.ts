@@ -20,6 +20,18 @@ both('the configuration of a cluster', (lib) => {
     expect(() => new (lib.exports.Kafka as any)()).toThrow(TypeError);
   });
 
+  test('a client behind a Proxy, and one that is a copy, work as the client itself', () => {
+    const kafka = new lib.exports.Kafka({ brokers: ['a:1'], logLevel: lib.exports.logLevel.NOTHING });
+    const proxy = new Proxy(kafka, {});
+    const copy = Object.assign(Object.create(lib.exports.Kafka.prototype), kafka) as kafkajs.Kafka;
+    for (const one of [proxy, copy, Object.create(kafka) as kafkajs.Kafka]) {
+      expect(one).toBeInstanceOf(lib.exports.Kafka);
+      expect(one.producer({ retry: QUICK }).events.CONNECT).toBe('producer.connect');
+      expect(one.admin().events.CONNECT).toBe('admin.connect');
+      expect(one.logger().info).toEqual(expect.any(Function));
+    }
+  });
+
   test('brokers are looked at with the connect, not before', () => {
     expect(() => new lib.exports.Kafka({} as KafkaConfig).producer({ retry: QUICK })).not.toThrow();
   });

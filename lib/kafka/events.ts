@@ -53,6 +53,8 @@ export type Kafka4Event =
   /** The consumption of a topic ended without being asked to. */
   | { type: 'stopped'; groupId: string; topic: string; error: ErrorData | null }
   | { type: 'tokenNeeded'; client: string }
+  /** `HANDLER_REPLACED`; `OFFSET_RESET`: an offset is not in the log any more, reading goes on as `auto.offset.reset` says;
+   * other codes are those of errors that need no answer. */
   | { type: 'warning'; code: string; message: string };
 
 export type Kafka4EventName = Kafka4Event['type'];

@@ -10,29 +10,39 @@ import type { Logger } from './logger.js';
 import { createProducer } from './producer/index.js';
 import type { Producer, ProducerConfig } from './producer/types.js';
 
-export class Kafka {
-  readonly #cluster: Cluster;
+/**
+ * A property and no private field: libraries that wrap a client hand its methods a Proxy of it, or a copy. And none that is
+ * declared: whatever has the methods is a `Kafka` to TypeScript.
+ */
+const CLUSTER = Symbol('private:Kafka:cluster');
 
+function clusterOf(kafka: Kafka): Cluster {
+  return (kafka as unknown as { [CLUSTER]: Cluster })[CLUSTER];
+}
+
+export class Kafka {
   /** Connects to nothing. What librdkafka cannot do throws KafkaJSNotImplemented here. */
   constructor(config: KafkaConfig) {
-    this.#cluster = new Cluster(config);
+    Object.assign(this, { [CLUSTER]: new Cluster(config) });
   }
 
   producer(config?: ProducerConfig): Producer {
-    tellOfCodecs(this.#cluster.logger);
-    return createProducer(this.#cluster, config);
+    const cluster = clusterOf(this);
+    tellOfCodecs(cluster.logger);
+    return createProducer(cluster, config);
   }
 
   consumer(config: ConsumerConfig): Consumer {
-    tellOfCodecs(this.#cluster.logger);
-    return createConsumer(this.#cluster, config);
+    const cluster = clusterOf(this);
+    tellOfCodecs(cluster.logger);
+    return createConsumer(cluster, config);
   }
 
   admin(config?: AdminConfig): Admin {
-    return createAdmin(this.#cluster, config);
+    return createAdmin(clusterOf(this), config);
   }
 
   logger(): Logger {
-    return this.#cluster.logger;
+    return clusterOf(this).logger;
   }
 }

@@ -1,5 +1,8 @@
 /** Shapes that producers, consumers and admin clients share. */
 
+export type Without<T, U> = { [P in Exclude<keyof T, keyof U>]?: never };
+export type XOR<T, U> = T | U extends object ? (Without<T, U> & U) | (Without<U, T> & T) : T | U;
+
 export interface PartitionOffset {
   partition: number;
   /** Decimal. */

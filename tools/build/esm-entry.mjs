@@ -6,7 +6,7 @@
 //
 // and the same for each subpath (dist/testing).
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,25 @@ export function moduleText(names) {
   return `${HEADER}import cjs from './index.js';\n\nexport const {\n${names.map((name) => `  ${name},\n`).join('')}} = cjs;\nexport default cjs;\n`;
 }
 
+/**
+ * Behind what tsc has written. Its exports are getters: whoever stubs one by an assignment would meet an error. And
+ * compilers read `default` of whatever says `__esModule`: `import kafka4 from 'kafka4'` is the whole module there, too.
+ */
+const PLAIN_EXPORTS = `
+// Added by tools/build/esm-entry.mjs.
+module.exports = Object.defineProperties({ ...module.exports }, {
+    __esModule: { value: true },
+    default: { get() { return module.exports; } },
+});
+`;
+
+/** @param {string} text  dist/index.js as tsc writes it */
+export function withPlainExports(text) {
+  return text.includes(PLAIN_EXPORTS)
+    ? text
+    : text.replace(/\n(\/\/# sourceMappingURL=.*\s*)?$/, (end) => PLAIN_EXPORTS + end.trimStart());
+}
+
 export function typesText() {
   return `${HEADER}import cjs from './index.js';\n\nexport * from './index.js';\nexport default cjs;\n`;
 }
@@ -42,6 +61,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const dist = join(ROOT, 'dist');
   sweepDist(join(ROOT, 'lib'), dist);
   for (const entry of ENTRIES.map((folder) => join(dist, folder))) {
+    const main = join(entry, 'index.js');
+    writeFileSync(main, withPlainExports(readFileSync(main, 'utf8')));
     writeFileSync(join(entry, 'index.mjs'), moduleText(exportNames(join(entry, 'index.js'))));
     writeFileSync(join(entry, 'index.d.mts'), typesText());
   }

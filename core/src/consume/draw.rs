@@ -36,11 +36,30 @@ pub struct Track {
     average: usize,
     /// A seek that librdkafka has not taken yet.
     pub seek: Option<i64>,
+    /// librdkafka has reset the offset (`tools/librdkafka/patches/18`), and what came after that. The lane ends when what
+    /// it has is handled: the offsets of a new one may be lower ([`Fetcher::restart`](super::fetch::Fetcher::restart)).
+    pub reset: Option<VecDeque<Measured>>,
 }
 
 impl Track {
     pub fn new(lane: Arc<Lane>, queue: Queue, bell: Arc<Bell>) -> Self {
-        Track { lane, held: VecDeque::new(), queue, bell, average: 256, seek: None }
+        Track { lane, held: VecDeque::new(), queue, bell, average: 256, seek: None, reset: None }
+    }
+}
+
+impl Track {
+    /// Everything from before a reset is handled.
+    pub fn must_restart(&self) -> bool {
+        if self.reset.is_none() || !self.held.is_empty() {
+            return false;
+        }
+        let state = self.lane.state();
+        state.open() && state.out_count == 0
+    }
+
+    /// Taken from librdkafka and not packed.
+    pub fn waiting(&self) -> usize {
+        self.held.len() + self.reset.as_ref().map_or(0, VecDeque::len)
     }
 }
 
@@ -68,7 +87,7 @@ pub fn draw(
         if !track.held.is_empty() {
             return true;
         }
-        if drained {
+        if drained || track.reset.is_some() {
             return false;
         }
         let room = SLAB_BYTES.saturating_sub(*bytes) / track.average.max(1);
@@ -92,8 +111,13 @@ pub fn draw(
             if message.err() == RespErr::RD_KAFKA_RESP_ERR_NO_ERROR {
                 let measured = Measured::new(message);
                 track.average = (track.average * 15 + measured.packed_len()) / 16;
-                track.held.push_back(measured);
+                track.reset.as_mut().unwrap_or(&mut track.held).push_back(measured);
             } else {
+                if message.err() == RespErr::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET {
+                    // What came between two resets is void.
+                    track.reset = Some(VecDeque::new());
+                    track.lane.state().void = true;
+                }
                 errors.push(message);
             }
         }
@@ -145,6 +169,8 @@ fn hand_out(track: &mut Track, batch: &mut Vec<(Measured, u32)>, bytes: &mut usi
     }
     let credit = (most - state.out_count.min(most)) as usize;
     starved |= credit == 0;
+    // The last report of what is out leads to the restart.
+    starved |= track.reset.is_some() && state.out_count > 0;
     state.starved = starved;
     (!starved).then_some(credit)
 }

@@ -145,6 +145,7 @@ impl Fetcher {
     fn deliver(&mut self) {
         let mut again = Vec::new();
         let mut errors = Vec::new();
+        let mut resets = Vec::new();
         while self.group.has_room() {
             let mut parts: Vec<(Arc<Lane>, u32)> = Vec::new();
             let mut bytes = 0;
@@ -159,11 +160,15 @@ impl Fetcher {
                 if draw(track, &mut self.batch, &mut bytes, &mut self.raw, &mut errors) {
                     again.push(lane.clone());
                 }
+                if track.must_restart() {
+                    resets.push(lane.id);
+                }
                 let count = (self.batch.len() - before) as u32;
                 if count > 0 {
                     parts.push((lane, count));
                 }
             }
+            resets.drain(..).for_each(|lane| self.restart(lane));
             for lane in again.drain(..) {
                 self.group.signal.ready(&lane);
             }
@@ -192,6 +197,11 @@ impl Fetcher {
         self.group.telemetry.log.warn(&self.group.name, &error.to_string());
         match code {
             RD_KAFKA_RESP_ERR__PARTITION_EOF => return,
+            // No error of the topic's: reading goes on elsewhere, as `auto.offset.reset` says.
+            RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET if self.resets() => {
+                let message = format!("{}: read on as auto.offset.reset says", error.message);
+                return self.group.events.emit(Event::Warning { code: "OFFSET_RESET".into(), message });
+            }
             // A consumer's fatal error comes here, not to the client's callback. The watchdog opens a new handle.
             RD_KAFKA_RESP_ERR__FATAL => {
                 let error = self.link.client.fatal_error().unwrap_or(error);
@@ -218,6 +228,11 @@ impl Fetcher {
         if !error.retriable || topic.is_some() {
             self.group.events.emit(Event::Warning { code: error.code.clone(), message: error.message.clone() });
         }
+    }
+
+    /// An offset that is not in the log is replaced by another one. Else its partition stands still.
+    fn resets(&self) -> bool {
+        !self.group.properties.get("auto.offset.reset").is_some_and(|policy| policy == "error")
     }
 
     fn serve_commands(&mut self) {

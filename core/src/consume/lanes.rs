@@ -66,6 +66,8 @@ pub struct LaneState {
     pub paused: bool,
     /// Messages wait in librdkafka, credit is used up: `advance` puts the lane back on the list.
     pub starved: bool,
+    /// The log that its offsets belong to is no more: they are not stored.
+    pub void: bool,
     /// Only the floor above says when the lane is idle: it commits offsets before that.
     pub strict: bool,
     /// The floor above said that no handler of this lane runs any more; or it was waited for in vain.
@@ -120,6 +122,7 @@ impl Lane {
                 phase: Phase::Running,
                 paused: false,
                 starved: false,
+                void: false,
                 strict: false,
                 idle: false,
                 gate: None,
@@ -221,7 +224,7 @@ impl LaneState {
         }
         if next_offset > self.done.offset {
             self.done = Position { offset: next_offset, epoch: epoch.max(self.done.epoch) };
-            self.dirty = true;
+            self.dirty = !self.void;
         }
         self.moved();
         true

@@ -35,6 +35,11 @@ pub enum Note {
         /// Topics that were assigned, by a foreign leader, without being subscribed.
         unsubscribed: Vec<String>,
     },
+    /// A partition goes on at another offset, as a new lane: the one before was not in its log. The old lane closes.
+    Restarted {
+        #[serde(flatten)]
+        assigned: Assigned,
+    },
     /// Partitions are taken away; those lanes close.
     Rebalancing { member_id: String, lost: bool },
     /// The group cannot be worked in: no permission, a fatal error.

@@ -30,7 +30,7 @@ pub fn store(client: &Client, lanes: &[Arc<Lane>]) {
     let mut taken = Vec::new();
     for lane in lanes {
         let mut state = lane.state();
-        if state.dirty && state.phase != Phase::Gone {
+        if state.dirty && !state.void && state.phase != Phase::Gone {
             state.dirty = false;
             list.add(&lane.topic, lane.partition, state.done.offset, state.done.epoch);
             taken.push(lane);
@@ -83,7 +83,8 @@ fn commit_once(client: &Client, lanes: &[Arc<Lane>], patience: &Patience) -> Res
     let mut count = 0;
     for lane in lanes {
         let state = lane.state();
-        if state.phase != Phase::Gone && state.done.offset >= 0 && state.done.offset != state.committed {
+        let known = state.done.offset >= 0 && !state.void;
+        if state.phase != Phase::Gone && known && state.done.offset != state.committed {
             list.add(&lane.topic, lane.partition, state.done.offset, state.done.epoch);
             count += 1;
         }

@@ -256,6 +256,7 @@ impl Fetcher {
         for lane in &lanes {
             if let Some(mut track) = self.tracks.remove(&lane.id) {
                 track.held.clear();
+                track.reset = None;
                 discard(&track.queue);
             }
             self.by_partition.remove(&(lane.topic.to_string(), lane.partition));

@@ -1,9 +1,12 @@
-//! A partition goes on at another offset: as a new lane, so that what was handed out before can be told apart.
+//! A partition goes on at another offset, by a seek or by a reset of librdkafka's: as a new lane, so that what was handed out
+//! before can be told apart.
 
 use std::sync::Arc;
 
+use super::draw::Track;
 use super::fetch::Fetcher;
-use super::lanes::Lane;
+use super::lanes::{Lane, Phase};
+use super::notes::{Assigned, Note};
 use super::offsets;
 use super::signal::Bell;
 
@@ -20,19 +23,50 @@ impl Fetcher {
             return;
         };
         track.held.clear();
-        let bell = Arc::new(Bell { signal: self.group.signal.clone(), lane: Some(new.clone()) });
-        // SAFETY: queue and bell are kept by the track; the old bell is dropped after it was replaced.
-        unsafe { bell.hang(track.queue.as_ptr()) };
-        track.bell = bell;
-        let previous = std::mem::replace(&mut track.lane, new.clone());
+        track.reset = None;
         track.seek = Some(offset);
-        self.by_partition.insert((new.topic.to_string(), new.partition), new.id);
-        self.tracks.insert(new.id, track);
+        let previous = self.go_on(track, new);
         if !self.group.options.manual {
             offsets::store(&self.link.client, std::slice::from_ref(&previous));
         }
         self.group.drop_lane(&previous);
         self.retry_seeks();
+    }
+
+    /// librdkafka has reset the partition's offset, and what was read before is handled: goes on as a new lane, whose
+    /// offsets may be lower than those of the old one.
+    pub fn restart(&mut self, old: u32) {
+        let Some(track) = self.tracks.get(&old).filter(|track| track.must_restart()) else { return };
+        let previous = track.lane.clone();
+        let new = self.group.new_lane(previous.topic.clone(), previous.partition);
+        {
+            let mut was = previous.state();
+            was.phase = Phase::Closing;
+            // The floor above may still commit what the old one has handled.
+            new.state().gate = (was.strict && !was.idle).then_some(old);
+        }
+        self.group.add_lane(&new);
+        let (topic, partition) = (new.topic.to_string(), new.partition);
+        self.group.note(|| Note::Restarted { assigned: Assigned { topic, partition, lane: new.id } });
+        self.group.state().closing.push(old);
+        self.group.wake.notify();
+        let mut track = self.tracks.remove(&old).expect("looked at just now");
+        track.held = track.reset.take().unwrap_or_default();
+        self.go_on(track, new.clone());
+        self.group.drop_lane(&previous);
+        self.group.signal.ready(&new);
+    }
+
+    /// The partition's queue belongs to this lane from now on; gives the one before.
+    fn go_on(&mut self, mut track: Track, new: Arc<Lane>) -> Arc<Lane> {
+        let bell = Arc::new(Bell { signal: self.group.signal.clone(), lane: Some(new.clone()) });
+        // SAFETY: queue and bell are kept by the track; the old bell is dropped after it was replaced.
+        unsafe { bell.hang(track.queue.as_ptr()) };
+        track.bell = bell;
+        let previous = std::mem::replace(&mut track.lane, new.clone());
+        self.by_partition.insert((new.topic.to_string(), new.partition), new.id);
+        self.tracks.insert(new.id, track);
+        previous
     }
 
     /// Has librdkafka seek where it has not yet. It refuses while the partition's first offset is being looked up.

@@ -149,7 +149,7 @@ impl Fetcher {
     fn look_at(&mut self, id: u32) {
         let Some(track) = self.tracks.get(&id) else { return };
         let lane = track.lane.clone();
-        let queued = track.held.len() + track.queue.len();
+        let queued = track.waiting() + track.queue.len();
         let report = self.watchdog.last.as_ref().and_then(|s| s.partition(&lane.topic, lane.partition)).cloned();
         let (finding, late, open) = {
             let mut state = lane.state();

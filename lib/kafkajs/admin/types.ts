@@ -105,7 +105,7 @@ export interface IResourceConfig {
   configEntries: IResourceConfigEntry[];
 }
 
-type ValueOf<T> = T[keyof T];
+export type ValueOf<T> = T[keyof T];
 
 export type AdminEvents = {
   CONNECT: 'admin.connect';

@@ -110,7 +110,7 @@ export type ConsumerFetchEvent = InstrumentationEvent<{
   nodeId: number;
 }>;
 
-interface IBatchProcessEvent {
+export interface IBatchProcessEvent {
   topic: string;
   partition: number;
   highWatermark: string;
