@@ -28,6 +28,24 @@ both('consumer arguments', (lib) => {
     refuses(() => lib.kafka().consumer({ groupId } as never), 'Consumer groupId must be a non-empty string.');
   });
 
+  test('no configuration at all', () => {
+    const message = 'Consumer groupId must be a non-empty string.';
+    refuses(() => (lib.kafka().consumer as () => unknown)(), message);
+  });
+
+  test.each([5, true, {}])('groupId %p', async (groupId) => {
+    await lib.differs('KafkaJS takes it and fails when it joins', {
+      kafkajs: () => expect(lib.kafka().consumer({ groupId } as never)).toBeDefined(),
+      kafka4: () => {
+        const shown = typeof groupId === 'object' ? 'object' : groupId;
+        refuses(
+          () => lib.kafka().consumer({ groupId } as never),
+          `Consumer groupId must be a non-empty string, received ${shown}`,
+        );
+      },
+    });
+  });
+
   test('a heartbeatInterval that is not below the sessionTimeout', () => {
     refuses(
       () => lib.kafka().consumer({ groupId: 'g', heartbeatInterval: 10_000, sessionTimeout: 10_000 }),
@@ -67,6 +85,7 @@ both('consumer arguments', (lib) => {
     [{ topic: 't', partition: 'x', offset: '1' }, 'Invalid partition, expected a number received x'],
     [{ topic: 't', offset: '1' }, 'Invalid partition, expected a number received undefined'],
     [{ topic: 't', partition: 0, offset: 'x' }, 'Invalid offset, expected a long received x'],
+    [{ topic: 't', partition: 0, offset: 1.5 }, 'Invalid offset, expected a long received 1.5'],
     [{ topic: 't', partition: 0, offset: '-3' }, 'Offset must not be a negative number'],
     [{ topic: 't', partition: 0, offset: '1' }, NOT_RUNNING],
     [{ topic: 't', partition: 0, offset: '-1' }, NOT_RUNNING],
@@ -80,6 +99,7 @@ both('consumer arguments', (lib) => {
     [{ partition: 0, offset: '1' }, 'Invalid topic undefined'],
     [{ topic: 't', partition: Number.NaN, offset: '1' }, 'Invalid partition, expected a number received NaN'],
     [{ topic: 't', partition: 0, offset: 'abc' }, 'Invalid offset, expected a long received abc'],
+    [{ topic: 't', partition: 0, offset: 1.5 }, 'Invalid offset, expected a long received 1.5'],
     [{ topic: 't', partition: 0, offset: '-1' }, 'Offset must not be a negative number'],
     [
       { topic: 't', partition: 0, offset: '1', metadata: 1 },

@@ -2,7 +2,7 @@
 
 import { deferred } from '../support/deferred';
 import { until } from '../support/until';
-import { both } from './support/both';
+import { both, rejectionOf } from './support/both';
 import { committed, committedBecome, consumerOf, numbered, pause, publish, told } from './support/consuming';
 
 both('consumer commits', (lib) => {
@@ -106,6 +106,39 @@ both('consumer commits', (lib) => {
     });
     await until('four', () => count === 4);
     expect(await committed(groupId, topic)).toEqual({ 0: '4' });
+  });
+
+  test('commitOffsets of nothing commits nothing', async () => {
+    const topic = await lib.topic('commit-nothing');
+    await publish(topic, numbered(3));
+    const { consumer, groupId } = await consumerOf(lib);
+    const events = told(consumer, 'COMMIT_OFFSETS');
+    let count = 0;
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async () => {
+        count += 1;
+      },
+    });
+    await until('three', () => count === 3);
+    await consumer.commitOffsets([]);
+    await (consumer.commitOffsets as () => Promise<void>)();
+    await consumer.stop();
+    expect(await committed(groupId, topic)).toEqual({ 0: '-1' });
+    expect(events).toEqual([]);
+  });
+
+  test('metadata that is too large', async () => {
+    const topic = await lib.topic('commit-metadata');
+    const { consumer } = await consumerOf(lib);
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachMessage: async () => {} });
+    const call = consumer.commitOffsets([{ topic, partition: 0, offset: '0', metadata: 'x'.repeat(20_000) }]);
+    const error = await rejectionOf(call);
+    expect(error).toMatchObject({ name: 'KafkaJSNonRetriableError', retriable: false });
+    expect(error.cause).toMatchObject({ name: 'KafkaJSProtocolError', type: 'OFFSET_METADATA_TOO_LARGE', code: 12 });
+    expect(error.message).toBe(error.cause.message);
   });
 
   test('stop commits what was handled, and nothing of what was not', async () => {

@@ -108,6 +108,27 @@ both('consumer eachBatch', (lib) => {
     await committedBecome(groupId, topic, { 0: '4' });
   });
 
+  test('commitOffsetsIfNecessary({}) commits all that is resolved, ({ topics: [] }) nothing', async () => {
+    const topic = await lib.topic('commit-all');
+    await publish(topic, numbered(6));
+    const { consumer, groupId } = await consumerOf(lib);
+    const seen: unknown[] = [];
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ resolveOffset, uncommittedOffsets, commitOffsetsIfNecessary }) => {
+        if (seen.length > 0) return;
+        resolveOffset('3');
+        await commitOffsetsIfNecessary({ topics: [] });
+        seen.push(await committed(groupId, topic));
+        await commitOffsetsIfNecessary({} as never);
+        seen.push(await committed(groupId, topic), uncommittedOffsets());
+      },
+    });
+    await until('the handler', () => seen.length === 3);
+    expect(seen).toEqual([{ 0: '-1' }, { 0: '4' }, { topics: [] }]);
+  });
+
   test('commitOffsetsIfNecessary commits nothing without a reason', async () => {
     const topic = await lib.topic('not-necessary');
     await publish(topic, numbered(5));

@@ -37,6 +37,17 @@ both('consumer eachMessage', (lib) => {
     expect(message?.headers?.bytes).toEqual(Buffer.from([0, 255]));
   });
 
+  test('comes with a heartbeatInterval of 0, too', async () => {
+    const topic = await lib.topic('no-interval');
+    await publish(topic, numbered(3));
+    const { consumer } = await consumerOf(lib, { heartbeatInterval: 0 });
+    const { payloads, values } = noting();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({ eachMessage: async (payload) => void payloads.push(payload) });
+    await until('three', () => payloads.length === 3);
+    expect(values()).toEqual(['0', '1', '2']);
+  });
+
   test('gives null for a key or a value that is null, and empty Buffers for empty ones', async () => {
     const topic = await lib.topic('nulls');
     await publish(topic, [{ value: null }, { key: '', value: '' }]);
@@ -49,6 +60,7 @@ both('consumer eachMessage', (lib) => {
     const topic = await lib.topic('plain');
     await publish(topic, [{ key: 'k', value: '{"a":1}', headers: { h: 'x' } }]);
     const [message] = (await readAll(lib, topic, 1)) as unknown as [Record<string, unknown>];
+    for (const object of [message, message.headers]) expect(Object.getPrototypeOf(object)).toBe(Object.prototype);
     // As libraries that wrap KafkaJS do (NestJS).
     const spread: Record<string, any> = { ...message, headers: { ...(message.headers as object) }, topic };
     expect(String(spread.value)).toBe('{"a":1}');

@@ -108,6 +108,28 @@ both('consumer events', (lib) => {
     });
   });
 
+  test('the log tells of the join and of the end, under KafkaJS’s names', async () => {
+    const topic = await lib.topic('log');
+    const entries: { namespace: string; level: number; log: Record<string, unknown> }[] = [];
+    const logCreator = () => (entry: any) => void entries.push(entry);
+    const { consumer, groupId } = await consumerOf(lib, {}, { logLevel: lib.exports.logLevel.INFO, logCreator });
+    const joins = told(consumer, 'GROUP_JOIN');
+    await consumer.subscribe({ topic });
+    await consumer.run({ eachMessage: async () => {} });
+    await until('the join', () => joins.length > 0);
+    await consumer.stop();
+    const join = joins[0] as { payload: Record<string, unknown> };
+    const seen = entries.map(({ namespace, level, log: { message, ...more } }) => [namespace, level, message, more]);
+    const common = { timestamp: expect.any(String), logger: 'kafkajs', groupId };
+    const { INFO } = lib.exports.logLevel;
+    expect(seen).toEqual([
+      ['Consumer', INFO, 'Starting', common],
+      ['ConsumerGroup', INFO, 'Consumer has joined the group', { ...common, ...join.payload }],
+      ['Runner', INFO, 'consumer not running, exiting', { ...common, memberId: join.payload.memberId }],
+      ['Consumer', INFO, 'Stopped', common],
+    ]);
+  });
+
   test('the function that on gives ends the listening', async () => {
     const topic = await lib.topic('off');
     await publish(topic, numbered(1));

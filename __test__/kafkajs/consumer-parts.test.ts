@@ -6,13 +6,14 @@ import {
   KafkaJSNotImplemented,
   KafkaJSNumberOfRetriesExceeded,
 } from '@/lib/index';
+import { KafkaProtocolError } from '@/lib/kafka/errors';
 import { Slab } from '@/lib/kafka/message';
 import { offsetOf, offsetsToCommit, seekTarget, topicChoices } from '@/lib/kafkajs/consumer/arguments';
 import { ConsumedBatch } from '@/lib/kafkajs/consumer/batch';
 import { originOf, restarts } from '@/lib/kafkajs/consumer/crash';
 import { Failures, isRebalancing } from '@/lib/kafkajs/consumer/failures';
 import { groupEvents } from '@/lib/kafkajs/consumer/group';
-import { ConsumedMessage } from '@/lib/kafkajs/consumer/message';
+import { consumedMessage } from '@/lib/kafkajs/consumer/message';
 import { Pauses } from '@/lib/kafkajs/consumer/pauses';
 import { Slots } from '@/lib/kafkajs/consumer/slots';
 import { isRegExp, matching, subscriptionOf } from '@/lib/kafkajs/consumer/subscribe';
@@ -31,7 +32,7 @@ describe('offsets', () => {
     expect(offsetOf(given)).toBe(wanted);
   });
 
-  test.each(['', 'x', '1.5', '9223372036854775808', undefined, null, {}, Number.NaN, Number.POSITIVE_INFINITY])(
+  test.each(['', 'x', '1.5', 1.5, '9223372036854775808', undefined, null, {}, Number.NaN, Number.POSITIVE_INFINITY])(
     '%p is none',
     (given) => {
       expect(thrown(() => offsetOf(given)).message).toBe(`Invalid offset, expected a long received ${given}`);
@@ -106,6 +107,24 @@ describe('failures', () => {
     },
   );
 
+  test('the cause is KafkaJS’s: what the core told is none', () => {
+    const core = new KafkaProtocolError('ERR_KAFKA_MSG_SIZE_TOO_LARGE', 'too large');
+    const error = new KafkaJSError('too large', { retriable: false, cause: core });
+    expect((new Failures(retry).next(error) as { crash: Error }).crash.cause).toBe(error);
+    const deep = new KafkaJSError('used up', { retriable: false, cause: error });
+    expect((new Failures(retry).next(deep) as { crash: Error }).crash.cause).toBe(error);
+    expect(originOf(new KafkaJSNonRetriableError(error, { cause: error }))).toBe(error);
+    const foreign = Object.assign(new Error('mine'), { retriable: false, cause: core });
+    expect((new Failures(retry).next(foreign) as { crash: Error }).crash.cause).toBe(core);
+  });
+
+  test('what is no error has the message that it carries', () => {
+    const thrown = { message: 'hi', retriable: false };
+    expect(new Failures(retry).next(thrown)).toMatchObject({ crash: { message: 'hi', cause: thrown } });
+    const { crash } = new Failures({ ...retry, retries: 0 }).next('text') as { crash: Error };
+    expect(crash.message).toBe('text');
+  });
+
   test('what was not implemented passes as it is', () => {
     const error = new KafkaJSNotImplemented('not here');
     expect(new Failures(retry).next(error)).toEqual({ crash: error });
@@ -143,6 +162,7 @@ describe('restarts', () => {
   test('the application decides; what it throws means yes', async () => {
     const error = new KafkaJSError('x', { retriable: true });
     expect(await restarts(error, async () => false, never)).toBe(false);
+    expect(await restarts(error, (async () => {}) as never, never)).toBeUndefined();
     const told: unknown[] = [];
     const throws = () => Promise.reject(new Error('cannot say'));
     expect(await restarts(error, throws, (message, cause) => told.push(message, cause))).toBe(true);
@@ -204,8 +224,8 @@ describe('messages', () => {
   }
 
   test('are plain, with Node’s own Buffers', () => {
-    const message = new ConsumedMessage(slabOf(), 0);
-    expect({ ...message }).toEqual({
+    const message = consumedMessage(slabOf(), 0);
+    expect(message).toStrictEqual({
       key: Buffer.from('k'),
       value: Buffer.from('v0'),
       offset: '7',
@@ -216,11 +236,11 @@ describe('messages', () => {
     expect(Object.getPrototypeOf(message.value)).toBe(Buffer.prototype);
     expect(message.value?.subarray(1).toString()).toBe('0');
     expect(JSON.parse(JSON.stringify(message)).offset).toBe('7');
-    expect(structuredClone({ ...message }).timestamp).toBe('1000');
+    expect(structuredClone(message).timestamp).toBe('1000');
   });
 
   test('have null where there is none, and tell of the broker’s time', () => {
-    const { key, value, attributes, timestamp } = new ConsumedMessage(slabOf(), 1);
+    const { key, value, attributes, timestamp } = consumedMessage(slabOf(), 1);
     expect([key, value, attributes, timestamp]).toEqual([null, null, 8, '2000']);
   });
 
@@ -233,6 +253,19 @@ describe('messages', () => {
       '12',
     ]);
     expect(new ConsumedBatch('t', 3, -1, { slab: slabOf(), from: 0, to: 2 }).highWatermark).toBe('10');
+  });
+
+  test('make a batch that stays where it is, whatever becomes of its list', () => {
+    const batch = new ConsumedBatch('t', 3, 20, { slab: slabOf(), from: 0, to: 2 });
+    // Also through a Proxy.
+    const told = () => [batch, new Proxy(batch, {})].map((b) => [b.firstOffset(), b.lastOffset(), b.offsetLag()]);
+    const before = told();
+    batch.messages.reverse();
+    expect(told()).toEqual(before);
+    expect(batch.isEmpty()).toBe(false);
+    batch.messages.length = 0;
+    expect(told()).toEqual(before);
+    expect(batch.isEmpty()).toBe(true);
   });
 });
 

@@ -15,8 +15,11 @@ both('consumer seek', (lib) => {
     const running = consumer.run({ eachMessage: async ({ message }) => void seen.push(message.offset) });
     consumer.seek({ topic, partition: 0, offset: '7' });
     await running;
-    await until('three', () => seen.length >= 3);
-    expect(seen).toEqual(['7', '8', '9']);
+    await until('the last one', () => seen.includes('9'));
+    await lib.differs('where its first join fails and is tried again, kafkajs has forgotten the seek', {
+      kafkajs: () => expect(seen.slice(-3)).toEqual(['7', '8', '9']),
+      kafka4: () => expect(seen).toEqual(['7', '8', '9']),
+    });
     await committedBecome(groupId, topic, { 0: '10' });
   });
 

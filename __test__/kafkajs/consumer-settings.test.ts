@@ -5,6 +5,7 @@ import { Cluster } from '@/lib/kafkajs/config/cluster';
 import { consumerSettings } from '@/lib/kafkajs/consumer/config';
 import type { ConsumerConfig } from '@/lib/kafkajs/consumer/types';
 import type { LogEntry } from '@/lib/kafkajs/logger';
+import { thrown } from '../support/until';
 
 const cluster = new Cluster({ brokers: ['localhost:9092'], logLevel: 0 });
 const settings = (config: Partial<ConsumerConfig> = {}) => consumerSettings(cluster, { groupId: 'g', ...config });
@@ -27,6 +28,11 @@ test('the defaults are KafkaJS’s', () => {
 test.each([
   [{ sessionTimeout: 10_000 }, { 'session.timeout.ms': '10000' }],
   [{ heartbeatInterval: 500 }, { 'heartbeat.interval.ms': '500' }],
+  // The nearest that librdkafka takes.
+  [{ heartbeatInterval: 0 }, { 'heartbeat.interval.ms': '1' }],
+  [{ sessionTimeout: 1e12 }, { 'session.timeout.ms': '3600000', 'max.poll.interval.ms': '3600000' }],
+  [{ rebalanceTimeout: 1e12 }, { 'max.poll.interval.ms': '86400000' }],
+  [{ maxBytes: Number.POSITIVE_INFINITY }, { 'fetch.max.bytes': '2147483135' }],
   [{ rebalanceTimeout: 90_000 }, { 'max.poll.interval.ms': '90000' }],
   // librdkafka wants it not below the session timeout.
   [{ rebalanceTimeout: 5000, sessionTimeout: 20_000 }, { 'max.poll.interval.ms': '20000' }],
@@ -42,6 +48,29 @@ test.each([
   [{ groupInstanceId: 'one' }, { 'group.instance.id': 'one' }],
 ])('%j', (config, wanted) => {
   expect(properties(config)).toMatchObject(wanted);
+});
+
+test.each([
+  [{ sessionTimeout: Number.POSITIVE_INFINITY }, 'sessionTimeout must be a number of milliseconds, received Infinity'],
+  [{ sessionTimeout: Number.NaN }, 'sessionTimeout must be a number of milliseconds, received NaN'],
+  [{ heartbeatInterval: Number.NaN }, 'heartbeatInterval must be a number of milliseconds, received NaN'],
+  [{ heartbeatInterval: 'soon' }, "heartbeatInterval must be a number of milliseconds, received 'soon'"],
+  [
+    { rebalanceTimeout: Number.POSITIVE_INFINITY },
+    'rebalanceTimeout must be a number of milliseconds, received Infinity',
+  ],
+  [{ maxWaitTimeInMs: Number.NaN }, 'maxWaitTimeInMs must be a number, received NaN'],
+  [{ maxBytes: 'much' }, "maxBytes must be a number, received 'much'"],
+])('%p is refused by its name', (config, message) => {
+  expect(thrown(() => settings(config as never))).toMatchObject({
+    name: 'KafkaJSNonRetriableError',
+    message: `Consumer ${message}`,
+  });
+});
+
+test('bounds of time fit the border, however large the options are', () => {
+  const { joinMs, rebalanceMs } = settings({ rebalanceTimeout: 1e12, sessionTimeout: 1e12 });
+  expect([joinMs, rebalanceMs].every((ms) => ms < 2 ** 32)).toBe(true);
 });
 
 test('a request may take longer than the wait that it asks for', () => {

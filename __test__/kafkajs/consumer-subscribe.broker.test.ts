@@ -2,7 +2,7 @@
 
 import { unique, until } from '../support/until';
 import { both, rejectionOf } from './support/both';
-import { consumerOf, noting, numbered, publish, told } from './support/consuming';
+import { consumerOf, noting, numbered, pause, publish, told } from './support/consuming';
 
 both('consumer subscribe', (lib) => {
   test('several topics at once and one by one', async () => {
@@ -38,6 +38,40 @@ both('consumer subscribe', (lib) => {
     await consumer.run({ eachMessage: async (payload) => void seen.push(payload.topic) });
     await until('one', () => seen.length === 1);
     expect(seen).toEqual([topic]);
+  });
+
+  test.each([
+    ['an expression that matches nothing', { topic: /nothing-is-called-like-this-\d{40}/ }],
+    ['no call of subscribe', undefined],
+  ])('no topic at all: %s', async (_, subscription) => {
+    const warnings: string[] = [];
+    const logCreator = () => (entry: any) => void warnings.push(entry.log.message);
+    const { consumer } = await consumerOf(lib, {}, { logLevel: lib.exports.logLevel.WARN, logCreator });
+    const joins = told(consumer, 'GROUP_JOIN');
+    if (subscription !== undefined) await consumer.subscribe(subscription);
+    await consumer.run({ eachMessage: async () => {} });
+    await lib.differs('librdkafka does not join without a topic', {
+      kafkajs: async () => {
+        await until('the join', () => joins.length > 0);
+        expect(joins[0]?.payload.memberAssignment).toEqual({});
+        expect((await consumer.describeGroup()).members).toHaveLength(1);
+      },
+      kafka4: async () => {
+        expect(warnings).toEqual([expect.stringContaining('No topic is subscribed')]);
+        await pause(300);
+        expect(joins).toEqual([]);
+        expect((await consumer.describeGroup()).members).toHaveLength(0);
+        // As the warning says.
+        const topic = await lib.topic('after-all');
+        await publish(topic, numbered(1));
+        await consumer.stop();
+        await consumer.subscribe({ topic, fromBeginning: true });
+        const seen: string[] = [];
+        await consumer.run({ eachMessage: async ({ message }) => void seen.push(message.offset) });
+        await until('one', () => seen.length === 1);
+        expect(warnings).toHaveLength(1);
+      },
+    });
   });
 
   test('with allowAutoTopicCreation: false it is an error', async () => {

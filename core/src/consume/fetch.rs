@@ -232,7 +232,7 @@ impl Fetcher {
 
     /// An offset that is not in the log is replaced by another one. Else its partition stands still.
     fn resets(&self) -> bool {
-        !self.group.properties.get("auto.offset.reset").is_some_and(|policy| policy == "error")
+        self.group.properties.get("auto.offset.reset").is_none_or(|policy| policy != "error")
     }
 
     fn serve_commands(&mut self) {

@@ -19,7 +19,7 @@ export function assertPartition(partition: unknown): asserts partition is number
 /** A 64-bit number from what KafkaJS takes for one: a number, a bigint, decimal text, an object that shows as one. */
 export function offsetOf(offset: unknown): bigint {
   try {
-    const number = typeof offset === 'number' ? BigInt(Math.trunc(offset)) : BigInt(String(offset).trim());
+    const number = typeof offset === 'number' ? BigInt(offset) : BigInt(String(offset).trim());
     if (offset === '' || number > LONGEST || number < -LONGEST) throw new RangeError();
     return number;
   } catch {

@@ -4,7 +4,6 @@ import type { Context } from '../../kafka/context.js';
 import { hold, release } from '../../kafka/keep-alive.js';
 import { openConsumers } from '../../kafka/open.js';
 import { Patience } from '../../kafka/patience.js';
-import { createAdmin } from '../admin/index.js';
 import type { Cluster } from '../config/cluster.js';
 import { KafkaJSNonRetriableError } from '../errors/index.js';
 import type { InstrumentationEmitter } from '../events/emitter.js';
@@ -13,11 +12,13 @@ import { exhausted, nativeError } from '../native-error.js';
 import type { GroupDescription, TopicPartitions } from '../shared-types.js';
 import { offsetsToCommit, seekTarget, topicChoices } from './arguments.js';
 import { type ConsumerSettings, consumerSettings } from './config.js';
+import { logContext } from './context-log.js';
 import { originOf, restarts } from './crash.js';
+import { describeGroup } from './describe-group.js';
 import { events } from './events.js';
 import { Member } from './member.js';
 import { Runner } from './runner.js';
-import { isRegExp, matching, subscriptionOf } from './subscribe.js';
+import { subscriptionOf, topicNames } from './subscribe.js';
 import type { ConsumerConfig, ConsumerRunConfig } from './types.js';
 
 const NOT_RUNNING = 'Consumer group was not initialized, consumer#run must be called first';
@@ -31,7 +32,6 @@ export class ConsumerClient {
   readonly #settings: ConsumerSettings;
   readonly #emitter: InstrumentationEmitter;
   readonly #logger: Logger;
-  readonly #rebalanceTimeout: number;
   /** Topics, and whether each is read from its beginning. */
   readonly #topics = new Map<string, boolean>();
   #context: Context | undefined;
@@ -48,7 +48,6 @@ export class ConsumerClient {
   constructor(cluster: Cluster, config: ConsumerConfig, emitter: InstrumentationEmitter, logger: Logger) {
     this.#cluster = cluster;
     this.#settings = consumerSettings(cluster, config);
-    this.#rebalanceTimeout = config.rebalanceTimeout ?? 60_000;
     this.#emitter = emitter;
     this.#logger = logger;
     emitter.onListeners(() => this.#watchRequests());
@@ -80,19 +79,10 @@ export class ConsumerClient {
     const { topics, fromBeginning } = subscriptionOf(given);
     try {
       const member = await this.#opened();
-      const names: string[] = [];
-      const all = topics.some(isRegExp) ? await member.topics() : [];
-      for (const each of topics) {
-        if (!isRegExp(each)) {
-          names.push(each);
-          continue;
-        }
-        const matchedTopics = matching(each, all);
-        const { groupId } = this.#settings;
-        this.#logger.debug('Subscription based on RegExp', { groupId, topicRegExp: String(each), matchedTopics });
-        names.push(...matchedTopics);
-      }
-      await Promise.all([...new Set(names)].map((name) => member.declare(name, fromBeginning)));
+      const names = await topicNames(topics, member, (found) =>
+        this.#logger.debug('Subscription based on RegExp', { groupId: this.#settings.groupId, ...found }),
+      );
+      await member.declare(names.map((name) => [name, fromBeginning]));
       for (const name of names) this.#topics.set(name, fromBeginning);
     } catch (error) {
       throw nativeError(error);
@@ -109,7 +99,7 @@ export class ConsumerClient {
   }
 
   async #start(config: ConsumerRunConfig): Promise<void> {
-    const { groupId, retry, joinMs } = this.#settings;
+    const { groupId, retry, joinMs, rebalanceMs } = this.#settings;
     this.#logger.info('Starting', { groupId });
     const runner = new Runner({
       groupId,
@@ -117,7 +107,7 @@ export class ConsumerClient {
       retry,
       emitter: this.#emitter,
       logger: this.#logger,
-      stopMs: Math.max(this.#rebalanceTimeout, this.#cluster.requestTimeout),
+      stopMs: Math.max(rebalanceMs, this.#cluster.requestTimeout),
       commitMs: this.#cluster.requestTimeout,
       config,
       onCrash: (error) => void this.#crashed(runner, config, error),
@@ -153,7 +143,8 @@ export class ConsumerClient {
     if (runner !== undefined) {
       await runner.stop();
       this.#runner = undefined;
-      if (this.#member?.joined) this.#member = undefined;
+      // It has closed its member, also where there was no topic to join with.
+      if (runner.member() !== undefined) this.#member = undefined;
       this.#emitter.emit(events.STOP);
     }
     this.#keepAlive(false);
@@ -170,15 +161,8 @@ export class ConsumerClient {
     this.#running().seek(checked);
   }
 
-  async describeGroup(): Promise<GroupDescription> {
-    const admin = createAdmin(this.#cluster, { retry: this.#settings.retry });
-    await admin.connect();
-    try {
-      const { groups } = await admin.describeGroups([this.#settings.groupId]);
-      return groups[0] as GroupDescription;
-    } finally {
-      await admin.disconnect();
-    }
+  describeGroup(): Promise<GroupDescription> {
+    return describeGroup(this.#cluster, this.#settings);
   }
 
   pause(topics: unknown = []): void {
@@ -226,14 +210,7 @@ export class ConsumerClient {
     const context = known ?? (await this.#cluster.context(retry));
     if (known === undefined) {
       context.mailbox.addSource(() => this.#runner?.drain());
-      context.on('connectionError', ({ broker, reason }) => {
-        this.#logger.debug(`Connection error: ${reason}`, { broker, groupId });
-      });
-      context.on('stalled', ({ type: _, ...what }) => {
-        // Where handlers take their time nothing is wrong with the connection.
-        this.#logger[what.healing ? 'warn' : 'debug']('A partition makes no progress', what);
-      });
-      context.on('fatal', ({ error }) => this.#logger.error(error.message, { groupId, code: error.code }));
+      logContext(context, this.#logger, groupId);
       this.#context = context;
     }
     let member: Member | undefined;
@@ -258,13 +235,12 @@ export class ConsumerClient {
   /** A member that was never subscribed, and knows where each topic begins. */
   async #memberToRun(signal: AbortSignal): Promise<Member> {
     let member = await this.#opened();
-    if (member.outdated || member.joined) {
+    if (member.outdated) {
       this.#member = undefined;
       await member.close(UNUSED_MS, new Patience());
       member = await this.#opened();
     }
-    const declared = [...this.#topics].map(([topic, fromBeginning]) => member.declare(topic, fromBeginning, signal));
-    await Promise.all(declared);
+    await member.declare([...this.#topics], signal);
     return member;
   }
 

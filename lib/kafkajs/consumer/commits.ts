@@ -46,7 +46,7 @@ export class Commits {
   #waiting: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #begun = 0;
-  /** When everything was committed last. */
+  /** When something was committed last. */
   #committedAt = Date.now();
   /** Messages that are resolved and not committed, of all lanes. */
   #resolved = 0;
@@ -107,19 +107,34 @@ export class Commits {
     else this.#timer = setTimeout(begin, wait);
   }
 
-  /** What the application names, whatever was resolved. */
+  /** What the application names, whatever was resolved; nothing where it names nothing. */
   these(offsets: OffsetToCommit[]): Promise<void> {
+    if (offsets.length === 0) {
+      this.#committedAt = Date.now();
+      return Promise.resolve();
+    }
+    const named = offsets.flatMap(({ topic, partition }) => this.#host.laneOf(topic, partition) ?? []);
+    // Now, not once it is made: what is resolved meanwhile comes after it.
+    for (const lane of named) lane.settled = true;
+    return this.#made(offsets).catch((error) => {
+      for (const lane of named) lane.settled = false;
+      throw error;
+    });
+  }
+
+  #made(offsets: OffsetToCommit[]): Promise<void> {
     return this.#after(async () => {
       const list = offsets.map(({ topic, partition, offset, metadata }): NativeOffset => {
         const lane = this.#host.laneOf(topic, partition);
         return { topic, partition, offset, metadata: metadata ?? undefined, lane: lane?.id };
       });
       const committed = await this.#commit(list);
-      if (committed.length === 0 && list.length > 0) throw protocolErrorNamed('ILLEGAL_GENERATION');
+      if (committed.length === 0) throw protocolErrorNamed('ILLEGAL_GENERATION');
       for (const { topic, partition, offset } of committed) {
         const lane = this.#host.laneOf(topic, partition);
         if (lane !== undefined) lane.committed = Number(offset);
       }
+      this.#committedAt = Date.now();
       this.#tell(committed, (partition) => partition);
     });
   }
@@ -151,7 +166,7 @@ export class Commits {
     this.#begun = performance.now();
     const sent: { lane: Lane; resolved: number }[] = [];
     for (const lane of this.#host.lanes()) {
-      if (lane.resolved >= 0 && lane.resolved !== lane.committed) sent.push({ lane, resolved: lane.resolved });
+      if (lane.open) sent.push({ lane, resolved: lane.resolved });
     }
     const counted = this.#resolved;
     if (sent.length > 0) {

@@ -1,4 +1,5 @@
 /** KafkaJS's consumer configuration as properties of librdkafka. Messages are KafkaJS's. */
+import { show } from '../../kafka/errors.js';
 import type { Cluster } from '../config/cluster.js';
 import type { Retry } from '../config/retry.js';
 import { within } from '../config/within.js';
@@ -12,6 +13,7 @@ export interface ConsumerSettings {
   restartOnFailure: ((error: Error) => Promise<boolean>) | undefined;
   /** ms that a join may take. */
   joinMs: number;
+  rebalanceMs: number;
   /** Of librdkafka. */
   properties: Record<string, string>;
   /** The same on the embedded broker. */
@@ -24,47 +26,77 @@ const ABOVE_WAIT_MS = 2_000;
 const MOST_MS = 300_000;
 /** ms after which a broker that does not answer is given up, if a session lasts twice that. */
 const SILENCE_MS = 10_000;
+const HOUR_MS = 3_600_000;
 /** The name by which members of KafkaJS's round robin know each other. */
 const ROUND_ROBIN = 'RoundRobinAssigner';
 
 export function consumerSettings(cluster: Cluster, config: ConsumerConfig): ConsumerSettings {
-  const { groupId, heartbeatInterval = 3000, sessionTimeout = 30_000, rebalanceTimeout = 60_000 } = config;
+  const { groupId, heartbeatInterval = 3000, sessionTimeout = 30_000 } = config;
   if (!groupId) throw new KafkaJSNonRetriableError('Consumer groupId must be a non-empty string.');
+  if (typeof groupId !== 'string') {
+    throw new KafkaJSNonRetriableError(`Consumer groupId must be a non-empty string, received ${show(groupId)}`);
+  }
   if (heartbeatInterval >= sessionTimeout) {
     throw new KafkaJSNonRetriableError(
       `Consumer heartbeatInterval (${heartbeatInterval}) must be lower than sessionTimeout (${sessionTimeout}). It is recommended to set heartbeatInterval to approximately a third of the sessionTimeout.`,
     );
   }
+  const times = timesOf(config);
   noteAssigners(cluster, config);
   const retry = cluster.retry(config.retry);
   return {
     groupId,
     retry,
     restartOnFailure: retry.restartOnFailure,
-    joinMs: Math.max(rebalanceTimeout, sessionTimeout) + cluster.requestTimeout,
-    properties: { ...membership(config), ...reading(cluster, config) },
+    joinMs: times.poll + cluster.requestTimeout,
+    rebalanceMs: times.rebalance,
+    properties: { ...membership(config, times), ...reading(cluster, config) },
     // It takes a session's time for each rebalance of the classic protocol, and 0.2 s for one of KIP-848's.
-    embedded: { ...membership({ groupProtocol: 'consumer', ...config }), ...reading(cluster, config) },
+    embedded: { ...membership({ groupProtocol: 'consumer', ...config }, times), ...reading(cluster, config) },
   };
 }
 
+/** ms, each within librdkafka's limits. */
+interface Times {
+  session: number;
+  heartbeat: number;
+  rebalance: number;
+  /** librdkafka wants it not below the session timeout. */
+  poll: number;
+}
+
+function timesOf({
+  heartbeatInterval = 3000,
+  sessionTimeout = 30_000,
+  rebalanceTimeout = 60_000,
+}: ConsumerConfig): Times {
+  const session = time('sessionTimeout', sessionTimeout, HOUR_MS);
+  const heartbeat = time('heartbeatInterval', heartbeatInterval, HOUR_MS);
+  const rebalance = time('rebalanceTimeout', rebalanceTimeout, 24 * HOUR_MS);
+  return { session, heartbeat, rebalance, poll: Math.max(rebalance, session) };
+}
+
+/** The nearest that librdkafka takes. */
+function time(name: string, value: unknown, most: number): number {
+  if (!Number.isFinite(Number(value))) {
+    throw new KafkaJSNonRetriableError(`Consumer ${name} must be a number of milliseconds, received ${show(value)}`);
+  }
+  return Number(within(Number(value), 1, most));
+}
+
 /** How the member shows that it lives, and how partitions come to it. */
-function membership(config: ConsumerConfig): Record<string, string> {
-  const { heartbeatInterval = 3000, sessionTimeout = 30_000, rebalanceTimeout = 60_000, groupProtocol } = config;
+function membership({ groupInstanceId, groupProtocol }: ConsumerConfig, times: Times): Record<string, string> {
   if (groupProtocol !== undefined && groupProtocol !== 'classic' && groupProtocol !== 'consumer') {
     throw new KafkaJSNonRetriableError(`groupProtocol must be "classic" or "consumer", not "${String(groupProtocol)}"`);
   }
-  const properties: Record<string, string> = {
-    // librdkafka wants it not below the session timeout.
-    'max.poll.interval.ms': String(Math.max(rebalanceTimeout, sessionTimeout)),
-  };
-  if (config.groupInstanceId !== undefined) properties['group.instance.id'] = config.groupInstanceId;
+  const properties: Record<string, string> = { 'max.poll.interval.ms': String(times.poll) };
+  if (groupInstanceId !== undefined) properties['group.instance.id'] = groupInstanceId;
   if (groupProtocol === 'consumer') return { ...properties, 'group.protocol': 'consumer' };
   return {
     ...properties,
     'group.protocol': 'classic',
-    'session.timeout.ms': String(sessionTimeout),
-    'heartbeat.interval.ms': String(heartbeatInterval),
+    'session.timeout.ms': String(times.session),
+    'heartbeat.interval.ms': String(times.heartbeat),
     // As KafkaJS: everything is given back and assigned anew, so that each join tells a whole assignment.
     'partition.assignment.strategy': 'roundrobin',
   };
@@ -72,6 +104,10 @@ function membership(config: ConsumerConfig): Record<string, string> {
 
 function reading(cluster: Cluster, config: ConsumerConfig): Record<string, string> {
   const { sessionTimeout = 30_000, maxWaitTimeInMs, metadataMaxAge = 300_000 } = config;
+  for (const name of ['metadataMaxAge', 'maxBytesPerPartition', 'minBytes', 'maxBytes', 'maxWaitTimeInMs'] as const) {
+    if (!Number.isNaN(Number(config[name] ?? 0))) continue;
+    throw new KafkaJSNonRetriableError(`Consumer ${name} must be a number, received ${show(config[name])}`);
+  }
   const silence = Math.min(cluster.requestTimeout, Math.max(sessionTimeout / 2, SILENCE_MS));
   const properties: Record<string, string> = {
     'isolation.level': config.readUncommitted === true ? 'read_uncommitted' : 'read_committed',

@@ -1,6 +1,7 @@
 /** One call of a batch handler, with KafkaJS's helpers. */
 import { isThenable } from '../../kafka/handler.js';
 import { KafkaJSError } from '../errors/index.js';
+import type { TopicOffsets } from '../shared-types.js';
 import { offsetOf, offsetsToCommit } from './arguments.js';
 import type { ConsumedBatch } from './batch.js';
 import { isError } from './failures.js';
@@ -38,7 +39,7 @@ function payloadOf(lane: Lane, batch: ConsumedBatch): EachBatchPayload {
     heartbeat: heartbeatOf(lane),
     pause: () => host.pause(topic, partition),
     commitOffsetsIfNecessary: async (offsets) => {
-      if (offsets) return commits.these(offsetsToCommit(flat(offsets)));
+      if (offsets) return commits.these(offsetsToCommit(flat(offsets.topics ?? commits.uncommitted().topics)));
       if (commits.due) await commits.now();
     },
     uncommittedOffsets: () => commits.uncommitted(),
@@ -47,7 +48,6 @@ function payloadOf(lane: Lane, batch: ConsumedBatch): EachBatchPayload {
   };
 }
 
-function flat(offsets: unknown): unknown[] {
-  const { topics = [] } = offsets as { topics?: { topic: string; partitions: object[] }[] };
+function flat(topics: TopicOffsets[]): object[] {
   return topics.flatMap(({ topic, partitions }) => partitions.map((each) => ({ ...each, topic })));
 }

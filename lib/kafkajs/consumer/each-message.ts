@@ -4,8 +4,8 @@ import { KafkaJSError } from '../errors/index.js';
 import { isError } from './failures.js';
 import { heartbeatOf } from './heartbeat.js';
 import type { Lane } from './lane.js';
-import { ConsumedMessage } from './message.js';
-import type { EachMessageHandler, KafkaMessage } from './payloads.js';
+import { consumedMessage } from './message.js';
+import type { EachMessageHandler } from './payloads.js';
 
 /** ms of handlers that never wait, after which the event loop gets a turn. */
 const SLICE_MS = 15;
@@ -20,7 +20,7 @@ export async function eachMessage(lane: Lane, handler: EachMessageHandler, { sla
   const pause = (): (() => void) => host.pause(topic, partition);
   let sliceEnd = performance.now() + SLICE_MS;
   for (let i = from; i < to && lane.goesOn; i++) {
-    const message = new ConsumedMessage(slab, i) as unknown as KafkaMessage;
+    const message = consumedMessage(slab, i);
     try {
       const result = handler({ topic, partition, message, heartbeat, pause }) as unknown;
       if (isThenable(result)) await result;

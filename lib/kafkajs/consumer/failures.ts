@@ -1,13 +1,20 @@
 /** What follows when a handler throws: KafkaJS's retries, one partition's own. */
-import { tell } from '../../kafka/errors.js';
+import { Kafka4Error, tell } from '../../kafka/errors.js';
 import type { Retry } from '../config/retry.js';
-import { KafkaJSNonRetriableError, KafkaJSNotImplemented, KafkaJSNumberOfRetriesExceeded } from '../errors/index.js';
+import {
+  KafkaJSError,
+  KafkaJSNonRetriableError,
+  KafkaJSNotImplemented,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSProtocolError,
+} from '../errors/index.js';
 
 /** Defects of a program: calling again does not help. */
 const UNRECOVERABLE = new Set(['RangeError', 'ReferenceError', 'SyntaxError', 'TypeError']);
 const REBALANCING = new Set(['REBALANCE_IN_PROGRESS', 'NOT_COORDINATOR_FOR_GROUP', 'ILLEGAL_GENERATION']);
 
 interface Thrown {
+  message?: unknown;
   name?: unknown;
   type?: unknown;
   retriable?: unknown;
@@ -26,6 +33,22 @@ export function isError(thrown: unknown): thrown is Error {
 
 export function isRebalancing(thrown: unknown): boolean {
   return REBALANCING.has(String(fields(thrown).type));
+}
+
+/**
+ * What an error came from, in KafkaJS's sense. Its own errors have what the core or the broker told as their cause here;
+ * in KafkaJS those are where it begins.
+ */
+export function causeOf(thrown: unknown): unknown {
+  const { cause } = fields(thrown);
+  if (thrown instanceof KafkaJSProtocolError) return undefined;
+  return thrown instanceof KafkaJSError && cause instanceof Kafka4Error ? undefined : cause;
+}
+
+function asError(thrown: unknown): Error {
+  if (isError(thrown)) return thrown;
+  const { message } = fields(thrown);
+  return new Error(typeof message === 'string' && message !== '' ? message : tell(thrown));
 }
 
 function isRetriable(thrown: unknown): boolean {
@@ -55,11 +78,10 @@ export class Failures {
   }
 
   next(thrown: unknown): Verdict {
-    const error = isError(thrown) ? thrown : new Error(tell(thrown));
-    const { cause } = fields(thrown);
+    const error = asError(thrown);
     if (error instanceof KafkaJSNotImplemented) return { crash: error };
     if (!isRetriable(thrown)) {
-      return { crash: new KafkaJSNonRetriableError(error, { cause: (cause ?? error) as Error }) };
+      return { crash: new KafkaJSNonRetriableError(error, { cause: (causeOf(thrown) || thrown) as Error }) };
     }
     const { initialRetryTime, factor, multiplier, maxRetryTime, retries } = this.#retry;
     if (this.#count === 0) this.#wait = varied(initialRetryTime, factor);

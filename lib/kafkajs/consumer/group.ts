@@ -19,7 +19,8 @@ export interface GroupEvents {
 export function groupEvents(host: GroupHost): GroupEvents {
   return {
     joined({ memberId, leaderId, protocol, duration, partitions, generation, unsubscribed }, topicsSubscribed) {
-      const { groupId, emitter, logger } = host;
+      const { groupId, emitter } = host;
+      const logger = host.logger.namespace('ConsumerGroup');
       const memberAssignment: Record<string, number[]> = {};
       for (const { topic, partition } of partitions) {
         if (unsubscribed.includes(topic)) continue;

@@ -5,11 +5,14 @@ import { ConsumerClient } from './client.js';
 import { events } from './events.js';
 import type { Consumer, ConsumerConfig } from './types.js';
 
+/** What is given where nothing is: refused as KafkaJS does. */
+const NOTHING: ConsumerConfig = { groupId: '' };
+
 /** Throws KafkaJS's errors for a configuration that cannot be used; connects to nothing. */
-export function createConsumer(cluster: Cluster, config: ConsumerConfig): Consumer {
+export function createConsumer(cluster: Cluster, config: ConsumerConfig | undefined): Consumer {
   const logger = cluster.logger.namespace('Consumer');
   const emitter = new InstrumentationEmitter('consumer', events, logger);
-  const client = new ConsumerClient(cluster, config, emitter, logger);
+  const client = new ConsumerClient(cluster, config ?? NOTHING, emitter, logger);
   return {
     connect: () => client.connect(),
     disconnect: () => client.disconnect(),

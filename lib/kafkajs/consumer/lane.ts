@@ -28,6 +28,8 @@ export class Lane {
   resolved = -1;
   /** As of the last commit; -1: not known. */
   committed = -1;
+  /** The application itself said what is committed, and nothing was resolved since. */
+  settled = false;
   /** Offset after the last finished message, and how many finished since it was last told; read by the runner. */
   next = -1;
   finished = 0;
@@ -71,8 +73,18 @@ export class Lane {
     if (this.closed === 'sought' || next < 0) return;
     const before = this.resolved < 0 ? this.#begun : this.resolved;
     this.resolved = next;
+    this.settled = false;
     this.host.commits.count(next - before);
     if (next > before) this.#failures.over();
+  }
+
+  /**
+   * Has autoCommit anything to commit? An offset that the application committed by itself, also one further back, stands
+   * until more is resolved; where the partition is taken away, where the next owner begins is what was resolved.
+   */
+  get open(): boolean {
+    if (this.resolved < 0 || this.resolved === this.committed) return false;
+    return !this.settled || this.closed === 'revoked';
   }
 
   get paused(): boolean {
@@ -151,7 +163,8 @@ export class Lane {
 
   async #failed(error: unknown): Promise<number> {
     const { host } = this;
-    // What was resolved before is done, whatever follows.
+    // What was resolved before is done, whatever follows, and whatever the application has committed.
+    this.settled = false;
     if (host.autoCommit && this.closed !== 'sought') await host.commits.now().catch(() => {});
     if (this.closed !== undefined) return 0;
     if (isRebalancing(error)) return AGAIN_MS;

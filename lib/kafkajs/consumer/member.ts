@@ -10,8 +10,6 @@ export class Member {
   readonly context: Context;
   /** Topics that the core keeps with a beginning that the subscription has changed since: only a new member takes it. */
   outdated = false;
-  /** It was subscribed once; after that it is only good for being closed. */
-  joined = false;
 
   /** Opens the handle; throws for settings that cannot be used. */
   constructor(context: Context, groupId: string, properties: Record<string, string>) {
@@ -24,7 +22,12 @@ export class Member {
     return this.context.mailbox.request<void>((id) => this.native.awaitBroker(id, timeoutMs), signal);
   }
 
-  async declare(topic: string, fromBeginning: boolean, signal?: AbortSignal): Promise<void> {
+  /** Topics, and whether each is read from its beginning. */
+  async declare(topics: [name: string, fromBeginning: boolean][], signal?: AbortSignal): Promise<void> {
+    await Promise.all(topics.map(([name, fromBeginning]) => this.#declare(name, fromBeginning, signal)));
+  }
+
+  async #declare(topic: string, fromBeginning: boolean, signal?: AbortSignal): Promise<void> {
     const { mailbox, timeout } = this.context;
     const fits = await mailbox.request<boolean>((id) => this.native.declare(id, topic, fromBeginning, timeout), signal);
     if (!fits) this.outdated = true;
@@ -36,7 +39,6 @@ export class Member {
   }
 
   join(topics: string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
-    this.joined = true;
     return this.context.mailbox.request<void>((id) => this.native.join(id, topics, timeoutMs), signal);
   }
 

@@ -4,7 +4,7 @@
  */
 import { type Slab, STRIDE } from '../../kafka/message.js';
 import { headersOf } from '../../kafka/packed-headers.js';
-import type { IHeaders } from '../types.js';
+import type { RecordBatchEntry } from './payloads.js';
 
 const LOG_APPEND_TIME = 1;
 
@@ -37,28 +37,22 @@ function textOf(time: number): string {
   return lastText;
 }
 
-export class ConsumedMessage {
-  key: Buffer | null;
-  value: Buffer | null;
-  timestamp: string;
-  attributes: number;
-  offset: string;
-  headers: IHeaders;
-
-  constructor({ index, bytes, memory, times }: Slab, i: number) {
-    const at = i * STRIDE;
-    const keyLength = index[at + 1] as number;
-    const valueLength = index[at + 2] as number;
-    const headersLength = index[at + 3] as number;
-    const keyAt = index[at] as number;
-    const valueAt = keyLength > 0 ? keyAt + keyLength : keyAt;
-    const headersAt = valueLength > 0 ? valueAt + valueLength : valueAt;
-    this.key = keyLength < 0 ? null : new View(memory, keyAt, keyLength);
-    this.value = valueLength < 0 ? null : new View(memory, valueAt, valueLength);
-    this.timestamp = textOf(times[i * 2 + 1] as number);
+/** A literal, so that it is plain for whoever asks: its prototype is Object's, as KafkaJS's messages have it. */
+export function consumedMessage({ index, bytes, memory, times }: Slab, i: number): RecordBatchEntry {
+  const at = i * STRIDE;
+  const keyLength = index[at + 1] as number;
+  const valueLength = index[at + 2] as number;
+  const headersLength = index[at + 3] as number;
+  const keyAt = index[at] as number;
+  const valueAt = keyLength > 0 ? keyAt + keyLength : keyAt;
+  const headersAt = valueLength > 0 ? valueAt + valueLength : valueAt;
+  return {
+    key: keyLength < 0 ? null : new View(memory, keyAt, keyLength),
+    value: valueLength < 0 ? null : new View(memory, valueAt, valueLength),
+    timestamp: textOf(times[i * 2 + 1] as number),
     // Bit 3 as in the record batch: the timestamp is the broker's. Compression is undone and not told by librdkafka.
-    this.attributes = index[at + 5] === LOG_APPEND_TIME ? 8 : 0;
-    this.offset = String(times[i * 2]);
-    this.headers = headersLength === 0 ? {} : headersOf(bytes, headersAt, headersAt + headersLength);
-  }
+    attributes: index[at + 5] === LOG_APPEND_TIME ? 8 : 0,
+    offset: String(times[i * 2]),
+    headers: headersLength === 0 ? {} : headersOf(bytes, headersAt, headersAt + headersLength),
+  };
 }

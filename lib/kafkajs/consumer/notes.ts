@@ -19,6 +19,8 @@ export type Note =
       partitions: Assigned[];
       unsubscribed: string[];
     }
+  /** The partition goes on at another offset, as a new lane: the one before was not in its log. */
+  | ({ type: 'restarted' } & Assigned)
   | { type: 'rebalancing'; memberId: string; lost: boolean }
   | { type: 'failed'; error: CoreError };
 

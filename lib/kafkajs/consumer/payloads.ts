@@ -61,7 +61,10 @@ export interface EachBatchPayload {
   resolveOffset(offset: string): void;
   heartbeat(): Promise<void>;
   pause(): () => void;
-  /** Commits these, or what is resolved when autoCommitInterval or autoCommitThreshold say so. */
+  /**
+   * Commits these (`{}`: all that is resolved), or what is resolved when autoCommitInterval or autoCommitThreshold say
+   * so.
+   */
   commitOffsetsIfNecessary(offsets?: Offsets): Promise<void>;
   uncommittedOffsets(): OffsetsByTopicPartition;
   /** False once a stop was asked for. */

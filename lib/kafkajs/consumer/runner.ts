@@ -13,9 +13,9 @@ import { nativeError } from '../native-error.js';
 import type { TopicPartitions } from '../shared-types.js';
 import type { OffsetToCommit, SeekTarget, TopicChoice } from './arguments.js';
 import { Assignment } from './assignment.js';
+import { CommitRetries } from './commit-retries.js';
 import { Commits, type CommitsHost } from './commits.js';
 import { events } from './events.js';
-import { Failures, isRebalancing } from './failures.js';
 import { groupEvents } from './group.js';
 import type { Lane } from './lane.js';
 import type { Handlers, LaneHost } from './lane-host.js';
@@ -39,8 +39,6 @@ export interface RunnerOptions {
   onCrash(error: Error): void;
 }
 
-const { setTimeout, clearTimeout } = globalThis;
-
 export class Runner implements LaneHost, CommitsHost {
   readonly groupId: string;
   readonly retry: Retry;
@@ -58,17 +56,16 @@ export class Runner implements LaneHost, CommitsHost {
   readonly #assignment = new Assignment(this, () => this.#member);
   readonly #progress = new Progress((steps) => this.#member?.native.advance(steps));
   readonly #joining = new AbortController();
-  readonly #commitFailures: Failures;
+  readonly #commitRetries: CommitRetries;
   #member: Member | undefined;
   #stopped: Promise<void> | undefined;
   #crashed = false;
-  #recommit: ReturnType<typeof setTimeout> | undefined;
   #identity = { memberId: '', generationId: -1 };
   #topics: string[] = [];
 
   constructor(options: RunnerOptions) {
     const { config } = options;
-    const { eachMessage, eachBatch, autoCommitInterval, autoCommitThreshold } = config;
+    const { eachMessage, eachBatch, autoCommitInterval: interval, autoCommitThreshold: threshold } = config;
     this.#options = options;
     this.groupId = options.groupId;
     this.retry = options.retry;
@@ -83,11 +80,8 @@ export class Runner implements LaneHost, CommitsHost {
         ? { each: 'batch', run: eachBatch }
         : { each: 'message', run: eachMessage ?? (async () => {}) };
     this.slots = new Slots(Math.max(1, Math.trunc(config.partitionsConsumedConcurrently ?? 1)));
-    this.#commitFailures = new Failures(options.retry);
-    this.commits = new Commits(this, {
-      interval: autoCommitInterval ?? null,
-      threshold: autoCommitThreshold ?? null,
-    });
+    this.#commitRetries = new CommitRetries(this);
+    this.commits = new Commits(this, { interval: interval ?? null, threshold: threshold ?? null });
   }
 
   /** Aborted when a stop is asked for: what waits for brokers gives up. */
@@ -100,7 +94,11 @@ export class Runner implements LaneHost, CommitsHost {
     this.#member = member;
     this.#topics = topics;
     if (!this.running) return;
-    if (topics.length > 0) await member.join(topics, joinMs, this.signal);
+    if (topics.length > 0) return member.join(topics, joinMs, this.signal);
+    this.logger.warn(
+      'No topic is subscribed, so the consumer does not join its group: stop it, subscribe, and run it again',
+      { groupId: this.groupId },
+    );
   }
 
   // -- what the core has
@@ -148,6 +146,13 @@ export class Runner implements LaneHost, CommitsHost {
         case 'joined':
           this.#joined(note);
           break;
+        case 'restarted': {
+          const { topic, partition } = note;
+          this.logger.warn('Offset out of range, reading on from the default offset', { topic, partition });
+          const waiting = this.#assignment.assigned(note.lane, topic, partition);
+          if (waiting !== undefined) this.seek(waiting);
+          break;
+        }
         case 'rebalancing': {
           const { groupId } = this;
           this.logger.warn('The group is rebalancing, re-joining', { groupId, memberId: note.memberId });
@@ -205,8 +210,7 @@ export class Runner implements LaneHost, CommitsHost {
       this.#progress.flush();
       this.#member?.native.laneIdle(lane.id);
     };
-    const open = this.autoCommit && lane.closed !== 'sought' && lane.resolved >= 0 && lane.resolved !== lane.committed;
-    if (!open) {
+    if (!this.autoCommit || lane.closed === 'sought' || !lane.open) {
       done();
       return;
     }
@@ -238,36 +242,17 @@ export class Runner implements LaneHost, CommitsHost {
   }
 
   commitWorked(): void {
-    this.#commitFailures.over();
+    this.#commitRetries.worked();
   }
 
   commitFailed(error: unknown): void {
-    if (!this.running || isRebalancing(error)) return;
-    const verdict = this.#commitFailures.next(error);
-    if ('crash' in verdict) {
-      this.crash(verdict.crash);
-      return;
-    }
-    clearTimeout(this.#recommit);
-    this.#recommit = setTimeout(() => this.commits.soon(), verdict.retryMs);
+    this.#commitRetries.failed(error);
   }
 
   // -- for the application
 
-  async commitOffsets(offsets: OffsetToCommit[]): Promise<void> {
-    const failures = new Failures(this.retry);
-    for (;;) {
-      if (!this.running) return;
-      try {
-        await (offsets.length > 0 ? this.commits.these(offsets) : this.commits.now());
-        return;
-      } catch (error) {
-        if (!this.running) return;
-        const verdict = failures.next(error);
-        if ('crash' in verdict) throw verdict.crash;
-        await new Promise((resolve) => void setTimeout(resolve, verdict.retryMs));
-      }
-    }
+  commitOffsets(offsets: OffsetToCommit[]): Promise<void> {
+    return this.#commitRetries.made(offsets);
   }
 
   /** Where the partition is not assigned, this waits until it is. */
@@ -304,10 +289,12 @@ export class Runner implements LaneHost, CommitsHost {
     this.running = false;
     const patience = new Patience();
     this.#joining.abort(new Error('the consumer stops'));
-    clearTimeout(this.#recommit);
+    this.#commitRetries.end();
     this.#assignment.closeAll('stopped');
     const member = this.#member;
     if (member !== undefined) await member.close(this.#options.stopMs, patience).catch(() => {});
     this.commits.end();
+    const who = { groupId: this.groupId, memberId: this.#identity.memberId };
+    if (who.memberId !== '' && !this.#crashed) this.logger.info('consumer not running, exiting', who);
   }
 }

@@ -22,6 +22,26 @@ export function subscriptionOf(given: unknown): Subscription {
   return { topics: list as (string | RegExp)[], fromBeginning: Boolean(fromBeginning) };
 }
 
+/**
+ * The names of all of them, each once, expressions with those that they match.
+ *
+ * @param tell told what an expression has matched
+ */
+export async function topicNames(
+  topics: Subscription['topics'],
+  cluster: { topics(): Promise<string[]> },
+  tell: (found: { topicRegExp: string; matchedTopics: string[] }) => void,
+): Promise<string[]> {
+  const all = topics.some(isRegExp) ? await cluster.topics() : [];
+  const names = topics.flatMap((each) => {
+    if (!isRegExp(each)) return each;
+    const matchedTopics = matching(each, all);
+    tell({ topicRegExp: String(each), matchedTopics });
+    return matchedTopics;
+  });
+  return [...new Set(names)];
+}
+
 /** Also one of another realm, as in a sandbox of a test runner. */
 export function isRegExp(value: unknown): value is RegExp {
   return value instanceof RegExp || Object.prototype.toString.call(value) === '[object RegExp]';
