@@ -90,6 +90,55 @@ both('admin configs', (lib) => {
     });
   });
 
+  test('describeConfigs of one resource twice', async () => {
+    const [admin, topic, other] = [await open(), await lib.topic('configs'), await lib.topic('configs')];
+    const resources = [
+      topicQuery(topic, 'retention.ms'),
+      topicQuery(other, 'retention.ms'),
+      topicQuery(topic, 'cleanup.policy'),
+      { type: Types.BROKER, name: '1', configNames: ['log.dirs'] },
+      { type: Types.BROKER, name: '1', configNames: ['broker.id'] },
+    ];
+    const answer = await admin.describeConfigs({ includeSynonyms: false, resources });
+    const shown = answer.resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      configEntries.map(({ configName }) => configName),
+    ]);
+    expect(shown).toEqual(resources.map(({ name, configNames }) => [name, configNames]));
+  });
+
+  test.each(['99', 'abc', '01'])('a broker %p, which is not there', async (name) => {
+    const admin = await open();
+    const { BROKER, BROKER_LOGGER } = Types;
+    const configEntries = [{ name: 'log.retention.ms', value: '604800000' }];
+    const calls = [
+      admin.describeConfigs({ includeSynonyms: false, resources: [{ type: BROKER, name }] }),
+      admin.describeConfigs({ includeSynonyms: false, resources: [{ type: BROKER_LOGGER, name }] }),
+      admin.alterConfigs({ validateOnly: true, resources: [{ type: BROKER, name, configEntries }] }),
+    ];
+    for (const error of await Promise.all(calls.map((call) => rejectionOf(call)))) {
+      expect(error).toBeInstanceOf(lib.exports.KafkaJSBrokerNotFound);
+      expect(error.message).toBe(`Broker ${name} not found in the cached metadata`);
+    }
+  });
+
+  test('a resource without a name', async () => {
+    const error = await rejectionOf(
+      (await open()).describeConfigs({ includeSynonyms: false, resources: [{ type: Types.BROKER, name: '' }] }),
+    );
+    expect(error.message).toBe('Invalid resource name : {"type":4,"name":""}');
+  });
+
+  // kafkajs waits for an answer that brokers do not give.
+  if (lib.isOurs)
+    test('alterConfigs of one resource twice', async () => {
+      const [admin, topic] = [await open(), await lib.topic('configs')];
+      const resource = { type: Types.TOPIC, name: topic, configEntries: [{ name: 'retention.ms', value: '1000' }] };
+      const error = await rejectionOf(admin.alterConfigs({ validateOnly: false, resources: [resource, resource] }));
+      expect(error).toBeInstanceOf(lib.exports.KafkaJSNonRetriableError);
+      expect(error.message).toBe('Invalid resources array, it cannot have multiple entries for the same resource');
+    });
+
   test('describeConfigs of a topic that is not there', async () => {
     const [admin, topic] = [await open(), await lib.topic()];
     const resources = [topicQuery(topic), topicQuery(unique('nothing'))];

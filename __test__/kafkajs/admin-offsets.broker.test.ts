@@ -106,6 +106,36 @@ both('admin offsets', (lib) => {
     ]);
   });
 
+  test('setOffsets takes a partition as a text', async () => {
+    const [admin, topic, groupId] = [await open(), await filled(), unique('group')];
+    await admin.setOffsets({ groupId, topic, partitions: [{ partition: '0' as never, offset: '2' }] });
+    const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    await lib.differs('KafkaJS resolves, and has set nothing', {
+      kafkajs: () => expect(found?.partitions[0]?.offset).toBe('-1'),
+      kafka4: () => expect(found?.partitions[0]?.offset).toBe('2'),
+    });
+  });
+
+  // kafkajs says the same, in the same words, but leaves a member in the group that nothing ends.
+  const refusals: [string, object, string][] = [
+    ['an offset below -2', { partition: 0, offset: '-3' }, 'Offset must not be a negative number'],
+    ['the negative offset of librdkafka', { partition: 0, offset: -1001 }, 'Offset must not be a negative number'],
+    ['a text as offset', { partition: 0, offset: 'x' }, 'Invalid offset, expected a long received x'],
+    ['half an offset', { partition: 0, offset: '1.5' }, 'Invalid offset, expected a long received 1.5'],
+    ['no offset', { partition: 0, offset: null }, 'Invalid offset, expected a long received null'],
+    ['a text as partition', { partition: 'x', offset: '1' }, 'Invalid partition, expected a number received x'],
+    ['no partition', { offset: '1' }, 'Invalid partition, expected a number received undefined'],
+  ];
+  for (const [what, position, message] of lib.isOurs ? refusals : []) {
+    test(`setOffsets with ${what}`, async () => {
+      const [admin, topic, groupId] = [await open(), await filled(), unique('group')];
+      const error = await rejectionOf(admin.setOffsets({ groupId, topic, partitions: [position as never] }));
+      expect(shapeOf(error)).toMatchObject({ name: 'KafkaJSNonRetriableError', message, retriable: false });
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      expect(found?.partitions[0]?.offset).toBe('-1');
+    });
+  }
+
   test('setOffsets with metadata', async () => {
     const [admin, topic, groupId] = [await open(), await filled(), unique('group')];
     await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '1', metadata: 'why' } as never] });

@@ -153,6 +153,38 @@ both('admin topics', (lib) => {
     expect(await admin.listTopics()).toContain(good);
   });
 
+  test('numbers as digits in a text', async () => {
+    const [admin, topic] = [await open(), unique('digits')];
+    const config = { topic, numPartitions: '2', replicationFactor: '1' } as never;
+    expect(await admin.createTopics({ topics: [config], timeout: '5000' as never })).toBe(true);
+    expect(await partitionsOf(admin, topic)).toEqual([0, 1]);
+    const more = { topic, count: '3' } as never;
+    await admin.createPartitions({ topicPartitions: [more], timeout: '5000' as never });
+    expect(await partitionsOf(admin, topic)).toEqual([0, 1, 2]);
+    await admin.deleteTopics({ topics: [topic], timeout: '5000' as never });
+    expect(await admin.listTopics()).not.toContain(topic);
+  });
+
+  test('a number of partitions that is none', async () => {
+    const topics = [{ topic: unique('digits'), numPartitions: 'x' as never }];
+    const error = await rejectionOf((await open()).createTopics({ topics }));
+    expect(error).toBeInstanceOf(lib.exports.KafkaJSAggregateError);
+    expect(error.errors.map(shapeOf)).toMatchObject([{ type: 'INVALID_PARTITIONS', code: 37 }]);
+  });
+
+  const TIMED_OUT = { message: 'The request timed out', type: 'REQUEST_TIMED_OUT', code: 7, retriable: true };
+
+  test.each([0, -1])('a timeout of %i: the broker does not wait until it is done', async (timeout) => {
+    const [admin, topic] = [await open(), await lib.topic('hurried')];
+    const created = await rejectionOf(admin.createTopics({ topics: [{ topic: unique('hurried') }], timeout }));
+    expect(created).toBeInstanceOf(lib.exports.KafkaJSAggregateError);
+    expect(created.errors.map(shapeOf)).toMatchObject([{ name: 'KafkaJSCreateTopicError', ...TIMED_OUT }]);
+    const grown = await rejectionOf(admin.createPartitions({ topicPartitions: [{ topic, count: 2 }], timeout }));
+    expect(shapeOf(grown)).toEqual({ name: 'KafkaJSProtocolError', ...TIMED_OUT });
+    const deleted = await rejectionOf(admin.deleteTopics({ topics: [topic], timeout }));
+    expect(shapeOf(deleted)).toEqual({ name: 'KafkaJSProtocolError', ...TIMED_OUT });
+  });
+
   test('deleteTopics', async () => {
     const [admin, first, second] = [await open(), unique('gone'), unique('gone')];
     // Not by lib.topic: kafkajs, which makes those, does not bear that a topic it knows is gone.

@@ -182,7 +182,7 @@ describe('a connection', () => {
 
   test('a partition that is being moved', async () => {
     const { port } = listener.address() as net.AddressInfo;
-    const cluster = { config: { brokers: [] }, clientId: 'me', requestTimeout: 5_000 };
+    const cluster = { config: { brokers: [] }, clientId: 'me', requestTimeout: 5_000, setupTimeout: 5_000 };
     const description = { brokers: [{ nodeId: 1, host: '127.0.0.1', port }], controller: 1 };
     const client = { cluster, ask: async () => description } as unknown as AdminClient;
     let asked: Buffer = Buffer.alloc(0);

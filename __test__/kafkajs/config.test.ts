@@ -1,6 +1,8 @@
 // KafkaJS's configuration as properties of librdkafka.
 
 import * as tls from 'node:tls';
+import { Cluster } from '@/lib/kafkajs/config/cluster';
+import { durationOf, numeric } from '@/lib/kafkajs/config/numeric';
 import { lastWaitMs, retryOf, totalWaitMs } from '@/lib/kafkajs/config/retry';
 import { tlsProperties } from '@/lib/kafkajs/config/tls';
 import { laneProperties, transactionProperties } from '@/lib/kafkajs/producer/settings';
@@ -128,5 +130,66 @@ describe('a producer', () => {
     expect(transactionProperties({ transactionTimeout: 5_000 }, retryOf(), 30_000)['transaction.timeout.ms']).toBe(
       '5000',
     );
+  });
+
+  test.each([
+    ['by its timeout', 10_000, 30_000, 10_000],
+    ['by the longest that librdkafka waits', 600_000, 900_000, 300_000],
+    ['by requestTimeout', 60_000, 5_000, 5_000],
+  ])('of transactions waits for no answer longer than the transaction lasts: bounded %s', (_, lasts, asked, waits) => {
+    const found = transactionProperties({ transactionTimeout: lasts }, retryOf(), asked);
+    expect(found['socket.timeout.ms']).toBe(String(waits));
+    expect(Number(found['delivery.timeout.ms'])).toBeLessThanOrEqual(lasts);
+    expect(Number(found['request.timeout.ms'])).toBeLessThanOrEqual(lasts);
+  });
+});
+
+describe('numbers as programs give them', () => {
+  test.each([
+    ['5', 5],
+    ['-1', -1],
+    [7n, 7],
+    [1.5, 1.5],
+    ['1.5', '1.5'],
+    ['', ''],
+    [' 1', ' 1'],
+    ['x', 'x'],
+    [null, null],
+    [undefined, undefined],
+    [true, true],
+  ])('%p is %p', (given, number) => {
+    expect(numeric(given)).toBe(number);
+  });
+
+  test.each([
+    [undefined, 1_000],
+    [null, 1_000],
+    [0, 1_000],
+    [-5, 1_000],
+    [NaN, 1_000],
+    ['x', 1_000],
+    [20, 20],
+    ['20', 20],
+    [Infinity, Infinity],
+  ])('of ms, %p is %p', (given, ms) => {
+    expect(durationOf(given, 1_000)).toBe(ms);
+  });
+
+  test.each([
+    [{ requestTimeout: 0 }, 30_000, 30_000],
+    [{ requestTimeout: NaN }, 30_000, 30_000],
+    [{ requestTimeout: 2_000 }, 2_000, 2_000],
+    [{ requestTimeout: 2_000, enforceRequestTimeout: false }, 2_000, 300_000],
+  ])('a cluster with %p', (config, requestTimeout, answerTimeout) => {
+    const cluster = new Cluster({ brokers: ['localhost:1'], ...config });
+    expect([cluster.requestTimeout, cluster.answerTimeout]).toEqual([requestTimeout, answerTimeout]);
+  });
+
+  test.each([
+    [{}, 11_000],
+    [{ connectionTimeout: NaN, authenticationTimeout: 0 }, 11_000],
+    [{ connectionTimeout: '2000' as never, authenticationTimeout: 500 }, 2_500],
+  ])('a connection of a cluster with %p', (config, setup) => {
+    expect(new Cluster({ brokers: ['localhost:1'], ...config }).setupTimeout).toBe(setup);
   });
 });

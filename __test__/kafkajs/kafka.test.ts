@@ -76,6 +76,32 @@ both('the configuration of a cluster', (lib) => {
     expect(error.stack).toContain('Caused by: Error: oops');
   });
 
+  test.each(['localhost:abc', 'localhost:99999', 'kafka://localhost:1', 'PLAINTEXT://localhost:1'])(
+    'the address %p',
+    async (address) => {
+      const error = await connect({ brokers: [address] });
+      await lib.differs('kafkajs tries to connect, again and again', {
+        kafkajs: () => expect(error.message).toMatch(/^Failed to connect: Port should be >= 0 and < 65536/),
+        kafka4: () =>
+          expect(shapeOf(error)).toMatchObject({
+            name: 'KafkaJSNonRetriableError',
+            message: `brokers: "${address}" cannot be used: it must be a list of "host:port"`,
+          }),
+      });
+    },
+  );
+
+  test.each([
+    [{ requestTimeout: NaN }],
+    [{ connectionTimeout: NaN }],
+    [{ connectionTimeout: '500' as never }],
+    [{ requestTimeout: 0 }],
+  ])('%p: a connect fails for its own reason', async (config) => {
+    const error = await connect({ brokers: ['127.0.0.1:1'], ...config });
+    expect(error.name).toBe('KafkaJSNumberOfRetriesExceeded');
+    expect(error.cause.name).toBe('KafkaJSConnectionError');
+  });
+
   test('nobody listens: the attempts are used up, the cause tells what happened', async () => {
     const error = await connect({ brokers: ['127.0.0.1:1'] });
     expect(error).toBeInstanceOf(lib.exports.KafkaJSNumberOfRetriesExceeded);

@@ -3,7 +3,7 @@
 #![allow(dead_code)]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::ffi::{c_char, c_int, CStr, CString};
+use std::ffi::{CStr, CString};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -84,27 +84,6 @@ impl Cluster {
         unsafe {
             rdsys::rd_kafka_mock_push_request_errors_array(self.mock, api_key, errors.len(), errors.as_ptr());
         }
-    }
-
-    /// The partition's next request of this kind is answered so.
-    pub fn partition_error(&self, topic: &str, partition: i32, api_key: i16, error: rdsys::rd_kafka_resp_err_t) {
-        extern "C" {
-            // Newer than the bindings.
-            fn rd_kafka_mock_partition_push_request_errors(
-                mock: *mut rdsys::rd_kafka_mock_cluster_t,
-                topic: *const c_char,
-                partition: i32,
-                api_key: i16,
-                count: usize,
-                ...
-            ) -> rdsys::rd_kafka_resp_err_t;
-        }
-        let name = CString::new(topic).unwrap();
-        // SAFETY: the mock is alive, the name is copied, one error is given.
-        let err = unsafe {
-            rd_kafka_mock_partition_push_request_errors(self.mock, name.as_ptr(), partition, api_key, 1, error as c_int)
-        };
-        assert_eq!(err, rdsys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR);
     }
 
     pub fn clear_errors(&self, api_key: i16) {

@@ -1,4 +1,5 @@
 /** Checks of arguments that several calls share. Messages are KafkaJS's. */
+import { numeric } from '../config/numeric.js';
 import { KafkaJSNonRetriableError } from '../errors/index.js';
 
 export function refuse(message: string): never {
@@ -30,4 +31,16 @@ export function checkValue(value: unknown, values: object, what: string, of?: ob
 /** For names and hosts of ACLs. */
 export function checkTexts(values: unknown[], message: string, optional = false): void {
   if (!values.every((value) => isText(value) || (optional && value === undefined))) refuse(message);
+}
+
+const MOST_INT32 = 2_147_483_647;
+
+/** ms that a broker may take by itself; digits in a text are taken, as KafkaJS takes them. */
+export function timeoutOf(timeout: unknown, usual: number): number {
+  if (timeout == null) return usual;
+  const ms = numeric(timeout);
+  if (typeof ms !== 'number' || !(Math.abs(ms) <= MOST_INT32)) {
+    refuse(`Invalid timeout ${String(timeout)}, expected a number of ms`);
+  }
+  return Math.trunc(ms);
 }

@@ -1,7 +1,9 @@
 /** Configuration of topics and brokers. */
 import { ConfigResourceTypes } from '../enums/index.js';
+import { KafkaJSBrokerNotFound } from '../errors/index.js';
 import { checkValue, refuse } from './checks.js';
 import type { AdminClient } from './client.js';
+import { describeCluster } from './metadata.js';
 import type { Admin, ConfigEntries, IResourceConfig, ResourceConfigQuery } from './types.js';
 import { assertDone, type Verdict } from './verdicts.js';
 import { describeLoggers } from './wire/broker-loggers.js';
@@ -20,7 +22,7 @@ function checkResources(resources: unknown): asserts resources is Named[] {
 }
 
 function checkName({ name }: Named, resource: object): void {
-  if (typeof name !== 'string') refuse(`Invalid resource name ${name}: ${JSON.stringify(resource)}`);
+  if (!name || typeof name !== 'string') refuse(`Invalid resource name ${name}: ${JSON.stringify(resource)}`);
 }
 
 export async function describeConfigs(
@@ -35,10 +37,17 @@ export async function describeConfigs(
     if (configNames == null || Array.isArray(configNames)) continue;
     refuse(`Invalid resource configNames ${configNames}: ${JSON.stringify(each)}`);
   }
-  const answers = await Promise.all(portions(resources).map((portion) => describe(client, portion)));
-  const all = answers.flat();
-  assertDone(all);
-  const shown = all.map((answer) => only(answer, resources, includeSynonyms));
+  await assertBrokers(client, resources);
+  const asked = portions(resources as ResourceConfigQuery[]);
+  const answers = await Promise.all(asked.map((portion) => describe(client, distinct(portion))));
+  assertDone(answers.flat());
+  const shown = asked.flatMap((portion, at) => {
+    const byKey = new Map((answers[at] as ResourceAnswer[]).map((answer) => [keyOf(typed(answer)), answer]));
+    return portion.flatMap((query) => {
+      const answer = byKey.get(keyOf(query));
+      return answer === undefined ? [] : [only(answer, query, includeSynonyms)];
+    });
+  });
   return { resources: shown } as Awaited<ReturnType<Admin['describeConfigs']>>;
 }
 
@@ -51,19 +60,39 @@ async function describe(client: AdminClient, resources: ResourceConfigQuery[]): 
   );
 }
 
+const ofBroker = ({ type }: Named): boolean =>
+  type === ConfigResourceTypes.BROKER || type === ConfigResourceTypes.BROKER_LOGGER;
+
 /** A broker answers for itself only, so each is asked in a request of its own; topics are asked about together. */
 function portions<R extends Named>(resources: R[]): R[][] {
-  const ofBroker = ({ type }: R) => type === ConfigResourceTypes.BROKER || type === ConfigResourceTypes.BROKER_LOGGER;
   const others = resources.filter((resource) => !ofBroker(resource));
   const each = resources.filter(ofBroker).map((resource) => [resource]);
   return others.length > 0 ? [others, ...each] : each;
 }
 
+const typed = ({ resourceType, resourceName }: ResourceAnswer): Named => ({ type: resourceType, name: resourceName });
+
+const keyOf = ({ type, name }: Named): string => `${type}/${name}`;
+
+/** librdkafka cannot read an answer that names a resource twice. */
+function distinct<R extends Named>(resources: R[]): R[] {
+  return [...new Map(resources.map((resource) => [keyOf(resource), resource])).values()];
+}
+
+/** A broker that is not there would be waited for until the request's time is over. */
+async function assertBrokers(client: AdminClient, resources: Named[]): Promise<void> {
+  const names = resources.filter(ofBroker).map(({ name }) => name);
+  if (names.length === 0) return;
+  const { brokers } = await describeCluster(client);
+  const known = new Set(brokers.map(({ nodeId }) => String(nodeId)));
+  const missing = names.find((name) => !known.has(name));
+  if (missing !== undefined) throw new KafkaJSBrokerNotFound(`Broker ${missing} not found in the cached metadata`);
+}
+
 /** The names that were asked for; librdkafka reads them all. */
-function only(answer: ResourceAnswer, resources: ResourceConfigQuery[], includeSynonyms: boolean) {
+function only(answer: ResourceAnswer, query: ResourceConfigQuery, includeSynonyms: boolean) {
   const { errorCode, errorMessage, resourceType, resourceName, configEntries } = answer;
-  const query = resources.find(({ type, name }) => type === resourceType && name === resourceName);
-  const names = query?.configNames ?? [];
+  const names = query.configNames ?? [];
   const wanted = configEntries.filter(({ configName }) => names.length === 0 || names.includes(configName));
   const entries = wanted.map((entry) => {
     const { configSynonyms, ...rest } = entry;
@@ -80,6 +109,10 @@ export async function alterConfigs(
   for (const each of resources) checkValue(each.type, ConfigResourceTypes, 'resource type', each);
   for (const each of resources) checkName(each, each);
   for (const each of resources) checkEntries(each);
+  if (distinct(resources).length < resources.length) {
+    refuse('Invalid resources array, it cannot have multiple entries for the same resource');
+  }
+  await assertBrokers(client, resources);
   const answers = await Promise.all(
     portions(resources).map((portion) => alter(client, portion, Boolean(validateOnly))),
   );

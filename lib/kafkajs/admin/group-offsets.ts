@@ -1,4 +1,5 @@
 /** What groups have committed: read it, and set it for groups without members. */
+import { numeric } from '../config/numeric.js';
 import { protocolErrorOf } from '../errors/codes.js';
 import { checkTopic, refuse } from './checks.js';
 import type { AdminClient } from './client.js';
@@ -103,10 +104,14 @@ async function commit(client: AdminClient, groupId: string, topic: string, parti
 }
 
 function asPosition({ partition, offset, metadata }: Position): Position {
-  if (!Number.isInteger(partition)) refuse('Invalid partitions');
+  const place = numeric(partition);
+  if (typeof place !== 'number' || Number.isNaN(place)) {
+    refuse(`Invalid partition, expected a number received ${partition}`);
+  }
   const text = String(offset);
-  if (!/^-?\d{1,19}$/.test(text)) refuse(`Invalid offset "${text}" for partition ${partition}`);
-  return { partition, offset: text, metadata: metadata ?? null };
+  if (!/^-?\d{1,19}$/.test(text)) refuse(`Invalid offset, expected a long received ${offset}`);
+  if (text.startsWith('-') && text !== EARLIEST && text !== LATEST) refuse('Offset must not be a negative number');
+  return { partition: place, offset: text, metadata: metadata ?? null };
 }
 
 /** A commit from outside would be overwritten by the members, so brokers refuse it while there are some. */

@@ -5,7 +5,7 @@ import {
   KafkaJSAlterPartitionReassignmentsError,
   type KafkaJSProtocolError,
 } from '../errors/index.js';
-import { checkTopics, refuse } from './checks.js';
+import { checkTopics, refuse, timeoutOf } from './checks.js';
 import type { AdminClient } from './client.js';
 import type { Admin, ListPartitionReassignmentsResponse, PartitionReassignment } from './types.js';
 import { errorOf, withReason } from './verdicts.js';
@@ -16,12 +16,13 @@ const TIMEOUT_MS = 5_000;
 
 export async function alterPartitionReassignments(
   client: AdminClient,
-  { topics, timeout = TIMEOUT_MS }: Parameters<Admin['alterPartitionReassignments']>[0],
+  { topics, timeout }: Parameters<Admin['alterPartitionReassignments']>[0],
 ): Promise<void> {
   checkTopics(topics, 'topics');
   for (const each of topics) checkAssignment(each);
+  const timeoutMs = timeoutOf(timeout, TIMEOUT_MS);
   await client.retrying(['NOT_CONTROLLER'], 'Could not reassign partitions', async () => {
-    const { verdict, partitions } = await alterReassignments(client, topics, timeout);
+    const { verdict, partitions } = await alterReassignments(client, topics, timeoutMs);
     if (verdict.errorCode !== 0) throw errorOf(verdict);
     const errors = partitions
       .filter(({ errorCode }) => errorCode !== 0)
@@ -51,7 +52,7 @@ const isIndex = (value: unknown): boolean => typeof value === 'number' && value 
 
 export async function listPartitionReassignments(
   client: AdminClient,
-  { topics, timeout = TIMEOUT_MS }: Parameters<Admin['listPartitionReassignments']>[0],
+  { topics, timeout }: Parameters<Admin['listPartitionReassignments']>[0],
 ): Promise<ListPartitionReassignmentsResponse> {
   if (topics) {
     checkTopics(topics, 'topics');
@@ -63,8 +64,9 @@ export async function listPartitionReassignments(
       }
     }
   }
+  const timeoutMs = timeoutOf(timeout, TIMEOUT_MS);
   return client.retrying(['NOT_CONTROLLER'], 'Could not list partition reassignments', async () => {
-    const { verdict, topics: found } = await listReassignments(client, topics ?? null, timeout);
+    const { verdict, topics: found } = await listReassignments(client, topics ?? null, timeoutMs);
     if (verdict.errorCode !== 0) throw errorOf(verdict);
     return { topics: found };
   });

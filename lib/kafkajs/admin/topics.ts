@@ -1,4 +1,5 @@
 /** Topics: create, delete, give more partitions. */
+import { numeric } from '../config/numeric.js';
 import { protocolErrorOf } from '../errors/codes.js';
 import {
   KafkaJSAggregateError,
@@ -6,12 +7,12 @@ import {
   type KafkaJSProtocolError,
   KafkaJSTimeout,
 } from '../errors/index.js';
-import { checkTopics, refuse } from './checks.js';
+import { checkTopics, refuse, timeoutOf } from './checks.js';
 import type { AdminClient } from './client.js';
 import { describeTopics } from './metadata.js';
 import { sleep } from './retrying.js';
 import type { Admin, ITopicConfig } from './types.js';
-import { assertDone, CODES, type Verdict, withReason } from './verdicts.js';
+import { assertDone, CODES, type Verdict, withReason, withTimeouts } from './verdicts.js';
 
 /** ms that the controller may take: what KafkaJS asks for. */
 const TIMEOUT_MS = 5_000;
@@ -27,8 +28,10 @@ export async function createTopics(
 ): Promise<boolean> {
   checkTopics(topics, 'topics');
   for (const each of topics) checkEntries(each);
+  const wanted = (topics as ITopicConfig[]).map(withNumbers);
+  const timeoutMs = timeoutOf(timeout, TIMEOUT_MS);
   return client.retrying(['NOT_CONTROLLER'], 'Could not create topics', async () => {
-    const verdicts = await create(client, topics, validateOnly, timeout ?? TIMEOUT_MS);
+    const verdicts = await create(client, wanted, validateOnly, timeoutMs);
     const errors = verdicts.filter(({ errorCode }) => errorCode !== 0).map(createError);
     if (errors.length > 0) {
       const moved = errors.find(({ type }) => type === 'NOT_CONTROLLER');
@@ -36,9 +39,19 @@ export async function createTopics(
       if (errors.every(({ type }) => type === 'TOPIC_ALREADY_EXISTS')) return false;
       throw new KafkaJSAggregateError('Topic creation errors', errors);
     }
-    if (waitForLeaders && !validateOnly) await untilLed(client, topics, timeout ?? LEADERS_MS);
+    if (waitForLeaders && !validateOnly) await untilLed(client, wanted, timeout == null ? LEADERS_MS : timeoutMs);
     return true;
   });
+}
+
+/** Digits in a text count as numbers, as in KafkaJS. */
+function withNumbers(config: ITopicConfig): ITopicConfig {
+  const { numPartitions, replicationFactor } = config;
+  return {
+    ...config,
+    numPartitions: numeric(numPartitions) as number,
+    replicationFactor: numeric(replicationFactor) as number,
+  };
 }
 
 function createError({ topic, errorCode, errorMessage }: TopicVerdict): KafkaJSCreateTopicError {
@@ -69,11 +82,15 @@ async function create(client: AdminClient, topics: ITopicConfig[], validateOnly:
     else refused.push({ topic: each.topic, errorCode, errorMessage: null });
   }
   const request = { topics: wanted, validateOnly, timeoutMs };
-  return [...refused, ...(await client.ask<TopicVerdict[]>('createTopics', request, timeoutMs))];
+  const answers = await client.ask<TopicVerdict[]>('createTopics', request, timeoutMs);
+  return [...refused, ...withTimeouts(answers, timeoutMs)];
 }
 
 const sorted = ({ replicaAssignment = [] }: ITopicConfig) =>
   [...replicaAssignment].sort((a, b) => a.partition - b.partition);
+
+/** -1: as many as the brokers have as their default. */
+const isCount = (value: unknown): boolean => Number.isInteger(value) && ((value as number) >= 1 || value === -1);
 
 function refusal(config: ITopicConfig): number {
   const { topic, numPartitions = -1, replicationFactor = -1 } = config;
@@ -81,8 +98,8 @@ function refusal(config: ITopicConfig): number {
   if (topic === '' || topic.length > 249 || topic.includes('\0')) return CODES.INVALID_TOPIC_EXCEPTION;
   if (replicas.some(({ partition }, index) => partition !== index)) return CODES.INVALID_REPLICA_ASSIGNMENT;
   if (replicas.length > 0) return 0;
-  if (numPartitions < 1 && numPartitions !== -1) return CODES.INVALID_PARTITIONS;
-  if (replicationFactor < 1 && replicationFactor !== -1) return CODES.INVALID_REPLICATION_FACTOR;
+  if (!isCount(numPartitions)) return CODES.INVALID_PARTITIONS;
+  if (!isCount(replicationFactor)) return CODES.INVALID_REPLICATION_FACTOR;
   return 0;
 }
 
@@ -113,7 +130,7 @@ async function untilLed(client: AdminClient, topics: ITopicConfig[], maxWait: nu
 
 export async function deleteTopics(
   client: AdminClient,
-  { topics, timeout = TIMEOUT_MS }: Parameters<Admin['deleteTopics']>[0],
+  { topics, timeout }: Parameters<Admin['deleteTopics']>[0],
 ): Promise<void> {
   if (!Array.isArray(topics)) refuse(`Invalid topics array ${topics}`);
   if (!topics.every((topic: unknown) => typeof topic === 'string')) {
@@ -121,9 +138,10 @@ export async function deleteTopics(
   }
   // What an attempt has deleted, the next one would not find.
   const left = new Set(topics);
+  const timeoutMs = timeoutOf(timeout, TIMEOUT_MS);
   await client.retrying(['NOT_CONTROLLER', 'UNKNOWN_TOPIC_OR_PARTITION'], 'Could not delete topics', async () => {
-    const request = { topics: [...left], timeoutMs: timeout };
-    const verdicts = await client.ask<TopicVerdict[]>('deleteTopics', request, timeout);
+    const request = { topics: [...left], timeoutMs };
+    const verdicts = withTimeouts(await client.ask<TopicVerdict[]>('deleteTopics', request, timeoutMs), timeoutMs);
     for (const { topic, errorCode } of verdicts) if (errorCode === 0) left.delete(topic);
     assertDone(verdicts);
   });
@@ -131,22 +149,24 @@ export async function deleteTopics(
 
 export async function createPartitions(
   client: AdminClient,
-  { topicPartitions, validateOnly = false, timeout = TIMEOUT_MS }: Parameters<Admin['createPartitions']>[0],
+  { topicPartitions, validateOnly = false, timeout }: Parameters<Admin['createPartitions']>[0],
 ): Promise<void> {
   const list: unknown = topicPartitions;
   if (Array.isArray(list) && list.length === 0) refuse('Empty topic partitions array');
   checkTopics(list, 'topic partitions');
+  const timeoutMs = timeoutOf(timeout, TIMEOUT_MS);
   await client.retrying(['NOT_CONTROLLER'], 'Could not create partitions', async () => {
     const topics = topicPartitions.map(({ topic, count, assignments }) => ({
       topic,
-      count,
+      count: numeric(count) as number,
       assignments: assignments ?? [],
     }));
     const bad = topics.find(({ count }) => !Number.isInteger(count) || count < 1);
     if (bad !== undefined) throw protocolErrorOf(CODES.INVALID_PARTITIONS);
     const short = topics.find(({ assignments, count }) => assignments.length > count);
     if (short !== undefined) throw protocolErrorOf(CODES.INVALID_REPLICA_ASSIGNMENT);
-    const request = { topics, validateOnly, timeoutMs: timeout };
-    assertDone(await client.ask<TopicVerdict[]>('createPartitions', request, timeout));
+    const request = { topics, validateOnly, timeoutMs };
+    const verdicts = await client.ask<TopicVerdict[]>('createPartitions', request, timeoutMs);
+    assertDone(withTimeouts(verdicts, timeoutMs));
   });
 }

@@ -13,6 +13,7 @@ export interface Verdict {
 export const CODES = {
   UNKNOWN_TOPIC_OR_PARTITION: 3,
   LEADER_NOT_AVAILABLE: 5,
+  REQUEST_TIMED_OUT: 7,
   INVALID_TOPIC_EXCEPTION: 17,
   INVALID_PARTITIONS: 37,
   INVALID_REPLICATION_FACTOR: 38,
@@ -37,4 +38,14 @@ export function errorOf({ errorCode, errorMessage }: Verdict): KafkaJSProtocolEr
 export function assertDone(verdicts: readonly Verdict[]): void {
   const failed = verdicts.find(({ errorCode }) => errorCode !== 0);
   if (failed !== undefined) throw errorOf(failed);
+}
+
+/**
+ * To a request that gives them no time brokers answer REQUEST_TIMED_OUT as soon as it is under way. librdkafka tells that
+ * as done; KafkaJS rejects.
+ */
+export function withTimeouts<V extends Verdict>(verdicts: readonly V[], timeoutMs: number): V[] {
+  return verdicts.map((verdict) =>
+    timeoutMs > 0 || verdict.errorCode !== 0 ? verdict : { ...verdict, errorCode: CODES.REQUEST_TIMED_OUT },
+  );
 }

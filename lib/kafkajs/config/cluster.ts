@@ -2,8 +2,9 @@
 import { Context } from '../../kafka/context.js';
 import { KafkaJSNotImplemented } from '../errors/index.js';
 import { createLogger, type Logger } from '../logger.js';
-import { nativeError } from '../native-error.js';
 import { brokersOf } from './brokers.js';
+import { durationOf } from './numeric.js';
+import { assertText, settingRefused } from './refusals.js';
 import { type Retry, retryOf, totalWaitMs } from './retry.js';
 import { assertSupported, saslSettings } from './sasl.js';
 import { tlsProperties } from './tls.js';
@@ -11,6 +12,9 @@ import type { KafkaConfig, RetryOptions } from './types.js';
 
 /** ms between two looks at whether a broker answers (core/src/connection.rs). */
 const ATTEMPT_MS = 550;
+
+/** librdkafka's limit of a request's time. */
+const MOST_MS = 300_000;
 
 const within = (value: number, least: number, most: number): number =>
   Math.min(Math.max(Math.round(value), least), most);
@@ -34,7 +38,7 @@ export class Cluster {
     this.#config = config;
     this.logger = createLogger(logLevel, logCreator);
     this.clientId = clientId ?? 'kafkajs';
-    this.requestTimeout = requestTimeout ?? 30_000;
+    this.requestTimeout = durationOf(requestTimeout, 30_000);
     if (reauthenticationThreshold !== undefined) {
       this.logger.warn('reauthenticationThreshold has no effect: sessions are renewed before their end by themselves');
     }
@@ -43,6 +47,12 @@ export class Cluster {
   /** As it was given. */
   get config(): Readonly<KafkaConfig> {
     return this.#config;
+  }
+
+  /** ms that an answer is waited for at most, without enforceRequestTimeout, too. */
+  get answerTimeout(): number {
+    const { enforceRequestTimeout = true } = this.#config;
+    return within(enforceRequestTimeout ? this.requestTimeout : MOST_MS, 10, MOST_MS);
   }
 
   /** Options of the cluster, then those of the client. */
@@ -57,6 +67,7 @@ export class Cluster {
    * @param reuse a context of a client that is disconnected: the addresses are asked for again
    */
   async context(retry: Retry, properties: Record<string, string> = {}, reuse?: Context): Promise<Context> {
+    assertText(this.clientId, 'clientId');
     const brokers = await brokersOf(this.#config.brokers);
     const { ssl, sasl } = this.#config;
     const settings = sasl == null ? { variables: {} } : saslSettings(sasl);
@@ -77,10 +88,10 @@ export class Cluster {
         native.setLibrdkafka(all),
       ];
       const error = outcomes.find((outcome) => outcome != null);
-      if (error != null) throw nativeError(error);
+      if (error != null) throw settingRefused(error);
       return context;
     } catch (error) {
-      throw nativeError(error);
+      throw settingRefused(error);
     }
   }
 
@@ -105,23 +116,22 @@ export class Cluster {
     };
   }
 
-  #setupMs(): number {
-    const { connectionTimeout = 1000, authenticationTimeout = 10_000 } = this.#config;
-    return within(connectionTimeout + authenticationTimeout, 1_000, 600_000);
+  /** ms for a connection until it can be used: connect, TLS and authentication. */
+  get setupTimeout(): number {
+    const { connectionTimeout, authenticationTimeout } = this.#config;
+    return within(durationOf(connectionTimeout, 1_000) + durationOf(authenticationTimeout, 10_000), 1_000, 600_000);
   }
 
   #timeouts(): Record<string, string> {
-    const { enforceRequestTimeout = true } = this.#config;
-    const request = enforceRequestTimeout ? this.requestTimeout : 300_000;
     return {
-      'socket.timeout.ms': String(within(request, 10, 300_000)),
-      'socket.connection.setup.timeout.ms': String(this.#setupMs()),
+      'socket.timeout.ms': String(this.answerTimeout),
+      'socket.connection.setup.timeout.ms': String(this.setupTimeout),
     };
   }
 
   /** ms that KafkaJS would spend until it gives a connect up: every attempt and every wait. */
   #connectMs(retry: Retry): number {
-    const { connectionTimeout = 1000 } = this.#config;
+    const connectionTimeout = durationOf(this.#config.connectionTimeout, 1_000);
     const attempts = Math.min(retry.retries, 1000) + 1;
     return within(attempts * connectionTimeout + totalWaitMs(retry), 1_000, 3_600_000);
   }

@@ -18,16 +18,15 @@ export class KafkaJSError extends Error {
   override name: string;
   readonly retriable: boolean;
   readonly helpUrl?: string;
-  // Own and writable as in KafkaJS, also where there is no cause.
-  override cause?: Error;
+  // Own, writable and not enumerable, as in KafkaJS, also where there is no cause.
+  declare cause?: Error;
 
   constructor(reason: Reason, { retriable = true, cause }: KafkaJSErrorMetadata = {}) {
-    super(textOf(reason));
+    super(textOf(reason), { cause });
     Error.captureStackTrace(this, this.constructor);
     this.name = 'KafkaJSError';
     this.retriable = retriable;
     this.helpUrl = (reason as { helpUrl?: string } | undefined)?.helpUrl;
-    this.cause = cause;
   }
 }
 

@@ -1,6 +1,8 @@
 /** What KafkaJS checks of a send, in its order and its words. */
+import { numeric } from '../config/numeric.js';
 import { protocolErrorOf } from '../errors/codes.js';
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from '../errors/index.js';
+import type { LaneSettings } from './settings.js';
 import type { TopicMessages } from './types.js';
 
 /** librdkafka's names of CompressionTypes, by their values. */
@@ -30,15 +32,18 @@ export function checkRecords(topicMessages: TopicMessages[], acks: number, idemp
   }
 }
 
-/** What brokers would refuse anyway. */
-export function checkSettings(acks: number, compression: number, timeout: number): void {
+/** Refuses what brokers would refuse anyway. Digits in a text are taken, as KafkaJS takes them. */
+export function checkedSettings(givenAcks: unknown, compression: number, givenTimeout: unknown): LaneSettings {
+  const acks = numeric(givenAcks);
+  const timeout = numeric(givenTimeout);
   if (acks !== -1 && acks !== 0 && acks !== 1) throw protocolErrorOf(INVALID_REQUIRED_ACKS);
   if (CODECS[compression] === undefined) {
     throw new KafkaJSNotImplemented(`compression ${String(compression)}: use one of CompressionTypes (0 to 4)`);
   }
-  if (!Number.isFinite(timeout) || timeout < 0) {
-    throw new KafkaJSNonRetriableError(`timeout must be a number of ms from 0, not ${String(timeout)}`);
+  if (typeof timeout !== 'number' || !Number.isFinite(timeout) || timeout < 0) {
+    throw new KafkaJSNonRetriableError(`timeout must be a number of ms from 0, not ${String(givenTimeout)}`);
   }
+  return { acks, compression, timeout };
 }
 
 /** Brokers would refuse others. */

@@ -1,18 +1,19 @@
 /** The producer of KafkaJS's surface. */
 import type { Cluster } from '../config/cluster.js';
+import { assertText } from '../config/refusals.js';
 import { KafkaJSConnectionError, KafkaJSError, KafkaJSNonRetriableError } from '../errors/index.js';
 import { InstrumentationEmitter } from '../events/emitter.js';
 import { exhausted } from '../native-error.js';
 import type { RecordMetadata } from '../types.js';
-import { checkRecords, checkSettings, checkTopicNames } from './checks.js';
+import { checkedSettings, checkRecords, checkTopicNames } from './checks.js';
 import { PRODUCER_EVENTS } from './events.js';
 import { Lane } from './lane.js';
 import { Lanes } from './lanes.js';
-import { ChosenPartitions } from './partitions.js';
+import { ChosenPartitions, PartitionerFailure } from './partitions.js';
 import { RequestWatch } from './request-watch.js';
 import type { Choose } from './sender.js';
 import { type LaneSettings, laneProperties, transactionProperties } from './settings.js';
-import { createTransaction } from './transaction.js';
+import { createTransaction, type OpenTransaction } from './transaction.js';
 import { TransactionalClient } from './transactional.js';
 import type { Producer, ProducerBatch, ProducerConfig, ProducerRecord, TopicMessages, Transaction } from './types.js';
 
@@ -38,7 +39,7 @@ class KafkaJSProducer {
   #disconnecting: Promise<void> | undefined;
   #transactional: Promise<TransactionalClient> | undefined;
   /** Of the transaction that runs. */
-  #transaction: Transaction | undefined;
+  #transaction: OpenTransaction | undefined;
   #beginning = false;
 
   constructor(cluster: Cluster, config: ProducerConfig) {
@@ -98,7 +99,7 @@ class KafkaJSProducer {
     this.#lanes = this.#newLanes();
     try {
       // An open transaction would keep read_committed readers waiting until its timeout.
-      await this.#transaction?.abort().catch(() => {});
+      await this.#transaction?.leave().catch(() => {});
       const transactional = this.#transactional;
       this.#transactional = undefined;
       const closing = transactional?.then((client) => client.close(this.#cluster.requestTimeout)).catch(() => {});
@@ -111,16 +112,17 @@ class KafkaJSProducer {
 
   /** `deliver`: to whom, once everything is checked. */
   async sendBatch(batch: ProducerBatch, deliver: Deliver, idempotent: boolean): Promise<RecordMetadata[]> {
-    const { acks = USUAL.acks, timeout = USUAL.timeout, compression = USUAL.compression, topicMessages = [] } = batch;
+    const { acks = USUAL.acks, compression = USUAL.compression, topicMessages = [] } = batch;
     checkRecords(topicMessages, acks, idempotent);
     this.#assertConnected();
-    checkSettings(acks, compression, timeout);
+    const settings = checkedSettings(acks, compression, batch.timeout ?? USUAL.timeout);
     checkTopicNames(topicMessages);
     if (topicMessages.length === 0) return [];
     try {
-      const results = await deliver({ acks, compression, timeout }, topicMessages);
-      return acks === 0 ? [] : shaped(results, topicMessages);
+      const results = await deliver(settings, topicMessages);
+      return settings.acks === 0 ? [] : shaped(results, topicMessages);
     } catch (error) {
+      if (error instanceof PartitionerFailure) throw error.thrown;
       this.#partitions?.forget();
       const failed = exhausted(error, this.#retry);
       this.#logger.error(`Failed to send messages: ${failed.message}`, { retryCount: this.#retry.retries });
@@ -155,6 +157,7 @@ class KafkaJSProducer {
     if (!transactionalId) {
       throw new KafkaJSNonRetriableError('Must provide transactional id for transactional producer');
     }
+    assertText(transactionalId, 'transactionalId');
     if (this.#transaction !== undefined || this.#beginning) {
       throw new KafkaJSNonRetriableError(
         'There is already an ongoing transaction for this producer. Please end the transaction before beginning another.',
@@ -165,14 +168,15 @@ class KafkaJSProducer {
     try {
       const client = await this.#begin(transactionalId);
       const deliver: Deliver = (_, records) => this.#deliverInTransaction(client, records);
-      const sender = {
+      this.#transaction = createTransaction(client, {
         sendBatch: (batch: ProducerBatch) => this.sendBatch(batch, deliver, true),
         send: (record: ProducerRecord) => this.sendBatch(single(record), deliver, true),
-      };
-      this.#transaction = createTransaction(client, sender, () => {
-        this.#transaction = undefined;
+        assertConnected: () => this.#assertConnected(),
+        ended: () => {
+          this.#transaction = undefined;
+        },
       });
-      return this.#transaction;
+      return this.#transaction.surface;
     } catch (error) {
       throw this.#failed(error);
     } finally {
@@ -181,12 +185,12 @@ class KafkaJSProducer {
   }
 
   async #begin(transactionalId: string): Promise<TransactionalClient> {
-    const { requestTimeout } = this.#cluster;
+    const { requestTimeout, answerTimeout } = this.#cluster;
     this.#transactional ??= TransactionalClient.open(
       this.#cluster,
       this.#retry,
       transactionalId,
-      transactionProperties(this.#config, this.#retry, requestTimeout),
+      transactionProperties(this.#config, this.#retry, requestTimeout, answerTimeout),
       this.#watch,
     ).catch((error) => {
       this.#transactional = undefined;

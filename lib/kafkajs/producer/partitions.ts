@@ -10,6 +10,11 @@ import type { ICustomPartitioner, PartitionerArgs } from './types.js';
 
 type Ask = (topics: string[]) => Promise<TopicMetadata[]>;
 
+/** Carries what the application's function threw, which can be anything, to where the send rejects with it. */
+export class PartitionerFailure {
+  constructor(readonly thrown: unknown) {}
+}
+
 interface Known {
   partitions: PartitionMetadata[];
   until: number;
@@ -64,8 +69,16 @@ export class ChosenPartitions {
 
   #partition(topic: string, message: Message): number {
     const partitionMetadata = this.#known.get(topic)?.partitions ?? [];
-    const partition = Number(this.#partitioner({ topic, partitionMetadata, message }));
+    const partition = Number(this.#ask({ topic, partitionMetadata, message }));
     if (Number.isInteger(partition) && partition >= 0) return partition;
     throw new KafkaJSNonRetriableError(`The partitioner gave no partition for a message of topic "${topic}"`);
+  }
+
+  #ask(args: PartitionerArgs): number {
+    try {
+      return this.#partitioner(args);
+    } catch (thrown) {
+      throw new PartitionerFailure(thrown);
+    }
   }
 }

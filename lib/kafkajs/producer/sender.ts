@@ -1,7 +1,9 @@
 /** Packs sends and settles them: what a plain producer and a transaction have in common. */
+import { types } from 'node:util';
 import type { NativeProducerService } from '../../../index.js';
 import { typed } from '../../kafka/errors.js';
 import { Outbox } from '../../kafka/outbox.js';
+import { numeric } from '../config/numeric.js';
 import type { Message, RecordMetadata } from '../types.js';
 import type { TopicMessages } from './types.js';
 
@@ -21,15 +23,18 @@ export class RecordSender {
 
   /** Reads the messages now, sends them at the end of the tick; resolves when every one is acknowledged. */
   send(topicMessages: TopicMessages[], choose?: Choose): Promise<RecordMetadata[]> {
+    // Before anything is packed: it is code of the application, and its errors are not those of messages.
+    const chosen = choose && topicMessages.map(({ topic, messages }) => messages.map((each) => choose(topic, each)));
     const topics = topicMessages.length === 1 ? (topicMessages[0] as TopicMessages).topic : 'several topics';
     return this.#outbox.publish(topics, true, (packer) => {
-      for (const { topic, messages } of topicMessages) {
+      for (let at = 0; at < topicMessages.length; at++) {
+        const { topic, messages } = topicMessages[at] as TopicMessages;
         const id = this.#outbox.topicId(topic);
         for (let i = 0; i < messages.length; i++) {
-          const message = messages[i] as Message;
+          const message = plainly(messages[i] as Message);
           const where = (): string => `message ${i} for topic "${topic}"`;
           try {
-            packer.message(id, message, where, choose?.(topic, message));
+            packer.message(id, message, where, chosen?.[at]?.[i]);
           } catch (error) {
             throw typed(error, where());
           }
@@ -61,4 +66,21 @@ export class RecordSender {
       if (!this.#outbox.flush()) this.#outbox.rejectWaiting(new Error('The producer is disconnected'));
     });
   }
+}
+
+/** The partition and the time as the packer takes them, where they come in another of the forms that KafkaJS takes. */
+function plainly(message: Message): Message {
+  const { partition, timestamp } = message as { partition?: unknown; timestamp?: unknown };
+  const usual =
+    (partition === undefined || typeof partition === 'number') &&
+    (timestamp === undefined || typeof timestamp === 'string');
+  if (usual) return message;
+  const { key, value, headers } = message;
+  return { key, value, headers, partition: numeric(partition) as number, timestamp: timeOf(timestamp) as string };
+}
+
+/** A Date and a BigInt are ms, and 0 is no time. */
+function timeOf(timestamp: unknown): unknown {
+  if (types.isDate(timestamp)) return timestamp.getTime();
+  return timestamp === 0 ? undefined : numeric(timestamp);
 }

@@ -19,6 +19,7 @@ const MOST_IDEMPOTENT = 5;
 const MESSAGE_BYTES = 1_000_000_000;
 
 const DAY_MS = 86_400_000;
+const MOST_TRANSACTION_MS = 2_147_483_647;
 
 export function laneProperties(
   { acks, compression, timeout }: LaneSettings,
@@ -43,12 +44,25 @@ export function laneProperties(
   };
 }
 
-export function transactionProperties(config: ProducerConfig, retry: Retry, requestTimeout: number) {
+/**
+ * librdkafka takes no bound that is longer than the transaction's: nothing is left to wait for when the brokers have
+ * aborted it.
+ *
+ * @param answerTimeout ms that an answer is waited for at most
+ */
+export function transactionProperties(
+  config: ProducerConfig,
+  retry: Retry,
+  requestTimeout: number,
+  answerTimeout = requestTimeout,
+): Record<string, string> {
+  const transactionMs = Number(within(config.transactionTimeout ?? 60_000, 1_000, MOST_TRANSACTION_MS));
   return {
     ...commonProperties(config, retry),
-    'request.timeout.ms': within(requestTimeout, 1, 900_000),
-    'transaction.timeout.ms': within(config.transactionTimeout ?? 60_000, 1_000, 2_147_483_647),
-    'delivery.timeout.ms': within(totalWaitMs(retry) + requestTimeout, 1_000, DAY_MS),
+    'transaction.timeout.ms': String(transactionMs),
+    'request.timeout.ms': within(requestTimeout, 1, Math.min(900_000, transactionMs)),
+    'socket.timeout.ms': within(answerTimeout, 10, Math.min(300_000, transactionMs)),
+    'delivery.timeout.ms': within(totalWaitMs(retry) + requestTimeout, 1_000, Math.min(DAY_MS, transactionMs)),
   };
 }
 

@@ -55,7 +55,7 @@ export class TransactionalClient {
       partitions.map(
         ({ partition, offset, metadata }: { partition: number; offset: string; metadata?: string | null }) => ({
           topic,
-          partition,
+          partition: Number(partition),
           offset: Number(offset),
           metadata: metadata ?? undefined,
         }),

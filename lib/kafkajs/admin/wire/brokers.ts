@@ -29,14 +29,12 @@ export async function onAddress<T>(
   missing = 'No broker is there',
 ): Promise<T> {
   if (address === undefined) throw new KafkaJSBrokerNotFound(missing);
-  const { ssl, sasl, connectionTimeout = 1_000, authenticationTimeout = 10_000 } = client.cluster.config;
-  const { clientId, requestTimeout } = client.cluster;
-  // Both together, as for the connections of librdkafka.
-  const setup = connectionTimeout + authenticationTimeout;
+  const { ssl, sasl } = client.cluster.config;
+  const { clientId, requestTimeout, setupTimeout } = client.cluster;
   if (isEmbedded(client)) {
     throw new KafkaJSNotImplemented('the embedded broker does not know this request: use a real Apache Kafka for it');
   }
-  const connection = await Connection.open(address, ssl, clientId, setup, requestTimeout);
+  const connection = await Connection.open(address, ssl, clientId, setupTimeout, requestTimeout);
   try {
     if (sasl != null) await authenticate(connection, sasl);
     return await ask(connection);
