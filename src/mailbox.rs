@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kafka4_core::cancel::{self, Cancel};
+use kafka4_core::ending;
 use kafka4_core::error::Error;
 use kafka4_core::patience::Patience;
 use kafka4_core::runtime::Deadline;
@@ -150,6 +151,7 @@ impl Mailbox {
         if !self.worker_thread {
             // The process ends. Threads that close clients would race with the C library's own end of things; whoever
             // wants an orderly end calls cleanup().
+            ending::begin();
             return;
         }
         let work: Vec<_> = self.at_end.lock().expect("no panic while ending").drain(..).collect();

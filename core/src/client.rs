@@ -11,6 +11,7 @@ use rdkafka_sys as rdsys;
 use rdkafka_sys::rd_kafka_resp_err_t as RespErr;
 
 use crate::callbacks::{error_cb, log_cb, offset_commit_cb, rebalance_cb, stats_cb, token_cb, ClientState};
+use crate::ending;
 use crate::error::{Error, ErrorClass, Result};
 use crate::oauth::{TakesToken, Token};
 use crate::patience::{Patience, Peers};
@@ -142,6 +143,9 @@ impl Client {
     /// Destroys the handle on a thread of its own and waits as long as there is patience. `rd_kafka_destroy` can wait for
     /// sockets of frozen brokers; then the thread is left to end by itself. False: it was left.
     pub fn destroy_by(self: Arc<Self>, patience: impl Into<Patience>) -> bool {
+        if ending::has_begun() {
+            return false;
+        }
         const LOOK: Duration = Duration::from_millis(50);
         let (patience, peers) = (patience.into(), self.peers.clone());
         let (done, wait) = mpsc::channel();
@@ -189,6 +193,9 @@ fn drop_here(mut client: Arc<Client>) {
 impl Drop for Client {
     /// Blocks while librdkafka's threads end: owners that must not wait use [`Client::destroy_by`].
     fn drop(&mut self) {
+        if ending::has_begun() {
+            return;
+        }
         // SAFETY: the last owner is here, so nobody uses the handle any more; the reference that the opaque pointer
         // held is given back after the last callback.
         unsafe {

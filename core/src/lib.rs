@@ -15,6 +15,7 @@ pub mod consume;
 pub mod control;
 pub mod diagnostics;
 pub mod embedded;
+pub mod ending;
 pub mod error;
 pub mod events;
 pub mod oauth;

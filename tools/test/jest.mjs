@@ -12,8 +12,15 @@ import { filesForSecondRun, withSecondRun } from './second-run.mjs';
 /** jest has written its report: everything is over but the end of the process. */
 const END_MS = 10_000;
 
-/** jest ends such a worker by force and goes on: what a user's process would hang on must not pass as a remark. */
+/**
+ * jest ends such a worker by force and goes on. What a process ends with, and how soon, is tested where nothing else runs
+ * in it (__test__/exits); a worker has been through dozens of files and has the test runner in it, so it is told as
+ * unsteady.
+ */
 const FORCED = 'A worker process has failed to exit gracefully';
+
+/** @type {import('./failures.mjs').Failure} */
+const LINGERED = { file: 'a worker', name: 'its end', why: 'It had not ended 10 s after its last spec file.' };
 
 /**
  * @param {string} project
@@ -45,10 +52,9 @@ async function once(project, flags, lingers) {
     const { code, output, problem } = await runLive(project, command, { shouldBeOver: () => overdue(file) });
     if (!existsSync(file)) return { problem: problem ?? `jest ended with code ${code} and without a report` };
     const report = JSON.parse(readFileSync(file, 'utf8'));
-    const result = { counts: jestCounts(report), failures: jestFailures(report) };
+    const forced = output.includes(FORCED) && !lingers;
+    const result = { counts: jestCounts(report), failures: jestFailures(report), unsteady: forced ? [LINGERED] : [] };
     if (problem !== undefined) return { ...result, problem };
-    if (output.includes(FORCED) && !lingers)
-      return { ...result, problem: 'something kept a jest worker alive after its specs (see above)' };
     if (report.numTotalTests === 0) return { ...result, problem: 'jest found no tests' };
     if (code !== 0 && result.counts.failed === 0)
       return { ...result, problem: `jest ended with code ${code}, although no test failed` };

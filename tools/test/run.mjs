@@ -113,7 +113,7 @@ function finish(results, left) {
   if (failures.length > 0) say('\n=== Failed\n');
   for (const failure of failures) say(`${failureText(failure)}\n`);
   const unsteady = results.flatMap((result) => result.unsteady ?? []);
-  if (unsteady.length > 0) say('\n=== Unsteady: failed, and passed at a second run. To be mended\n');
+  if (unsteady.length > 0) say('\n=== Unsteady: passed at a second run, or did not end in time. To be mended\n');
   for (const failure of unsteady) say(`${failureText(failure)}\n`);
   say('\n=== Summary\n');
   for (const result of results) say(`  ${result.suite.name.padEnd(8)} ${describe(result)}`);

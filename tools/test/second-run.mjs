@@ -39,6 +39,8 @@ export function withSecondRun(first, second) {
   const after = namesOf(second);
   const again = (second.failures ?? []).filter((one) => before.has(nameOf(one)) || one.name === '');
   const unsteady = [
+    ...(first.unsteady ?? []),
+    ...(second.unsteady ?? []),
     ...(first.failures ?? []).filter((one) => !after.has(nameOf(one))),
     ...(second.failures ?? []).filter((one) => !again.includes(one)),
   ];

@@ -10,6 +10,7 @@ use crate::callbacks::ClientState;
 use crate::client::{Client, Kind};
 use crate::config::Config;
 use crate::connection;
+use crate::ending;
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::patience::Patience;
@@ -146,7 +147,7 @@ impl Producer {
 impl Drop for Producer {
     /// An owner that forgot to close must not leave a thread and connections behind, nor wait here.
     fn drop(&mut self) {
-        if *self.shared.stage() == Stage::Open {
+        if *self.shared.stage() == Stage::Open && !ending::has_begun() {
             let shared = self.shared.clone();
             let close = move || shared.close(&Deadline::after(Duration::ZERO).into());
             if let Err(error) = std::thread::Builder::new().name("kafka4-close".into()).spawn(close) {
