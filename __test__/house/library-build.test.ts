@@ -1,5 +1,6 @@
 // What is written beside tsc's output.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,19 +28,23 @@ test('the ESM entry names what the CommonJS one exports', () => {
   expect(text).toContain('export const {\n  a,\n  b,\n} = cjs;');
 });
 
-test('the CommonJS entry is its own default, and its exports can be replaced', () => {
+test('the CommonJS entry is its own default, its exports can be replaced, and `import` finds its names', () => {
   const entry = join(dir, 'plain.js');
   const written = `"use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-Object.defineProperty(exports, "a", { enumerable: true, get: function () { return 1; } });
-//# sourceMappingURL=plain.js.map
+const m = { a: 1 };
+Object.defineProperty(exports, "a", { enumerable: true, get: function () { return m.a; } });
 `;
-  writeFileSync(entry, withPlainExports(written));
-  expect(withPlainExports(withPlainExports(written))).toBe(withPlainExports(written));
+  const plain: string = withPlainExports(written, ['a']);
+  writeFileSync(entry, plain);
+  expect(withPlainExports(plain, ['a'])).toBe(plain);
   const made = require(entry);
   expect([made.__esModule, made.default === made, Object.keys(made)]).toEqual([true, true, ['a']]);
   made.a = 2;
   expect(require(entry).a).toBe(2);
+  const program = `import * as all from ${JSON.stringify(entry)}; console.log(Object.keys(all).join());`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  expect(stdout.trim().split(',')).toContain('a');
 });
 
 test('an entry without exports is an error, not an empty package', () => {

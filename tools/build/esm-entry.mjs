@@ -34,23 +34,26 @@ export function moduleText(names) {
   return `${HEADER}import cjs from './index.js';\n\nexport const {\n${names.map((name) => `  ${name},\n`).join('')}} = cjs;\nexport default cjs;\n`;
 }
 
+const PLAIN = '// Added by tools/build/esm-entry.mjs.';
+
 /**
- * Behind what tsc has written. Its exports are getters: whoever stubs one by an assignment would meet an error. And
+ * Written behind what tsc has: its exports are getters, so whoever stubs one by an assignment would meet an error. And
  * compilers read `default` of whatever says `__esModule`: `import kafka4 from 'kafka4'` is the whole module there, too.
+ * The last line never runs: Node reads from it which names `import` of this file finds.
+ *
+ * @param {string} text  dist/index.js as tsc writes it
+ * @param {string[]} names
  */
-const PLAIN_EXPORTS = `
-// Added by tools/build/esm-entry.mjs.
+export function withPlainExports(text, names) {
+  const [written = ''] = text.split(`\n${PLAIN}`);
+  return `${written.trimEnd()}
+${PLAIN}
 module.exports = Object.defineProperties({ ...module.exports }, {
     __esModule: { value: true },
     default: { get() { return module.exports; } },
 });
+0 && (module.exports = { ${names.join(', ')} });
 `;
-
-/** @param {string} text  dist/index.js as tsc writes it */
-export function withPlainExports(text) {
-  return text.includes(PLAIN_EXPORTS)
-    ? text
-    : text.replace(/\n(\/\/# sourceMappingURL=.*\s*)?$/, (end) => PLAIN_EXPORTS + end.trimStart());
 }
 
 export function typesText() {
@@ -62,8 +65,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   sweepDist(join(ROOT, 'lib'), dist);
   for (const entry of ENTRIES.map((folder) => join(dist, folder))) {
     const main = join(entry, 'index.js');
-    writeFileSync(main, withPlainExports(readFileSync(main, 'utf8')));
-    writeFileSync(join(entry, 'index.mjs'), moduleText(exportNames(join(entry, 'index.js'))));
+    const names = exportNames(main);
+    writeFileSync(main, withPlainExports(readFileSync(main, 'utf8'), names));
+    writeFileSync(join(entry, 'index.mjs'), moduleText(names));
     writeFileSync(join(entry, 'index.d.mts'), typesText());
   }
 }
